@@ -1,0 +1,114 @@
+"""Findings: what a check saw, why it matters and what repairs it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+class Severity(StrEnum):
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """How a finding is repaired: a command to type, a patch for a file, or advice to a person."""
+
+    kind: Literal["command", "patch", "advice"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One fact about a certificate, a file or an endpoint that somebody should know.
+
+    ``code`` is a key of :data:`CODES`; ``summary`` is one sentence with the value at fault,
+    ``why`` says what rule or client makes it matter.
+    """
+
+    code: str
+    severity: Severity
+    summary: str
+    why: str
+    fix: Fix
+
+    def __post_init__(self) -> None:
+        if self.code not in CODES:
+            raise LookupError(f"unregistered finding code {self.code!r}")
+
+    def as_dict(self) -> dict[str, object]:
+        """The shape that ``--json`` prints."""
+        return {
+            "code": self.code,
+            "severity": str(self.severity),
+            "summary": self.summary,
+            "why": self.why,
+            "fix": {"kind": self.fix.kind, "text": self.fix.text},
+            "docs": f"certkit explain {self.code}",
+        }
+
+
+def has_error(findings: Iterable[Finding]) -> bool:
+    return any(finding.severity is Severity.ERROR for finding in findings)
+
+
+# A code is `<layer>.<what>`. It is never renamed: people search for it and scripts match it.
+# The value is its title; the page behind `certkit explain` is certkit/explanations/<layer>.md.
+CODES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "chain.untrusted-root": "the chain does not end in a root that is trusted here",
+        "chain.self-signed": "the certificate is signed by itself and not trusted here",
+        "chain.missing-intermediate": "a certificate between the leaf and the root is missing",
+        "chain.wrong-order": "the certificates are not in the order leaf, intermediates",
+        "chain.issuer-not-ca": "the issuer is not allowed to sign certificates",
+        "chain.path-too-long": "more intermediates than a path length constraint allows",
+        "chain.name-constraint": "a name lies outside what the CA is allowed to sign",
+        "chain.ca-regenerated": "a CA of this name is trusted, but with another key",
+        "chain.root-superseded": "an older version of a re-signed root is trusted",
+        "chain.root-sent": "the root is in the chain that the server sends",
+        "chain.strict-profile": "Python 3.13 and OpenSSL -x509_strict refuse this profile",
+        "validity.expired": "the certificate has expired",
+        "validity.not-yet": "the certificate is not valid yet",
+        "validity.issuer-expired": "a certificate above the leaf has expired",
+        "validity.too-long": "the certificate lives longer than some clients accept",
+        "validity.expiring": "the certificate expires soon",
+        "name.mismatch": "the name asked for is not in the certificate",
+        "name.no-san": "the certificate has no subject alternative name",
+        "name.cn-only": "the name stands only in the common name, which no longer counts",
+        "name.ip-as-dns": "an IP address is written as a DNS name in the certificate",
+        "name.ip-missing": "the IP address asked for is not in the certificate",
+        "name.wildcard-depth": "a wildcard covers exactly one label",
+        "name.wildcard-apex": "a wildcard does not cover its own base name",
+        "name.wildcard-tld": "a wildcard directly under a top-level name",
+        "name.wildcard-public-suffix": "a wildcard directly under a public suffix",
+        "name.wildcard-partial": "a wildcard that is not a whole leftmost label",
+        "name.trailing-dot": "a DNS name with a trailing dot",
+        "name.idn-raw": "a name with letters outside ASCII that is not in A-label form",
+        "name.idn-mixed-script": "a name that mixes scripts and may imitate another",
+        "name.underscore": "a host name with an underscore",
+        "name.single-label": "a name of a single label",
+        "name.hsts-preloaded": "a suffix that browsers only open with a trusted certificate",
+        "usage.eku-not-server": "the certificate is not meant for a server",
+        "usage.key-usage": "the key usage does not allow what TLS needs",
+        "usage.leaf-is-ca": "the server's certificate says that it is a CA",
+        "usage.csr-extensions-ignored": "the request asks for more than names and a key",
+        "crypto.weak-signature": "a signature algorithm that clients refuse",
+        "crypto.weak-key": "a key too small for today's clients",
+        "crypto.browser-unsupported-key": "a key type that browsers refuse",
+        "revocation.revoked": "the certificate has been revoked by its CA",
+        "files.key-mismatch": "the key does not belong to the certificate",
+        "files.encrypted-key": "the private key is encrypted",
+        "files.wrong-format": "the file is not in the format that its reader expects",
+        "files.key-readable": "other users can read the private key",
+        "files.leaf-not-first": "the server's certificate is not the first in the file",
+        "files.key-in-git": "a private key inside a git work tree",
+        "home.recovered": "an interrupted command was completed or undone",
+    }
+)

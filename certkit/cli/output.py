@@ -1,0 +1,111 @@
+"""A command's result, for people or as the JSON envelope. Nothing else prints."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from typing import IO, TYPE_CHECKING, Final
+
+import certkit
+from certkit.cli import style
+from certkit.errors import ExitCode
+from certkit.findings import Severity
+from certkit.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from certkit.errors import CertkitError
+    from certkit.findings import Finding
+
+SCHEMA_VERSION: Final = 1
+_STATUS: Final = {ExitCode.OK: "ok", ExitCode.NO: "no", ExitCode.TODO: "todo"}
+_COLOUR: Final = {
+    Severity.ERROR: style.red,
+    Severity.WARNING: style.yellow,
+    Severity.NOTE: style.dim,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a command has to say.
+
+    ``data`` is the envelope's; ``text`` goes to stdout for people (marks of :mod:`.style`
+    allowed), ``talk`` to stderr, line by line.
+    """
+
+    data: dict[str, object]
+    text: str
+    talk: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    exit_code: ExitCode = ExitCode.OK
+
+
+def show(result: Result, command: str, *, as_json: bool) -> None:
+    """stdout carries the result, stderr the talk and the findings."""
+    if as_json:
+        _write_json(
+            command, _STATUS[result.exit_code], result.exit_code, result.data, result.findings
+        )
+        return
+    for line in result.talk:
+        _write(sys.stderr, line)
+    for finding in result.findings:
+        for line in finding_lines(finding):
+            _write(sys.stderr, line)
+    if result.text:
+        _write(sys.stdout, result.text)
+
+
+def show_error(error: CertkitError, command: str, *, as_json: bool) -> None:
+    """In age's manner: one line that says what is wrong, one that says what to type."""
+    if as_json:
+        failure = {"code": error.code, "message": error.message, "hint": error.hint}
+        _write_json(command, "error", error.exit_code, {}, (), [failure])
+        return
+    message = f"{printable(error.message, limit=2000)}  {style.dim(f'[{error.code}]')}"
+    _write(sys.stderr, f"certkit: {style.red('error:')} {message}")
+    for line in error.hint.splitlines():
+        _write(sys.stderr, f"certkit: {style.green('hint:')} {printable(line, limit=2000)}")
+
+
+def finding_lines(finding: Finding) -> Iterable[str]:
+    """A finding for people: what, then why, then the way out."""
+    label = _COLOUR[finding.severity](f"{finding.severity}:")
+    summary = printable(finding.summary, limit=2000)
+    yield f"certkit: {label} {summary}  {style.dim(f'[{finding.code}]')}"
+    if finding.severity is not Severity.NOTE:
+        yield style.dim(f"  why: {printable(finding.why, limit=2000)}")
+    for line in finding.fix.text.splitlines():
+        yield f"  fix: {printable(line, limit=2000)}"
+
+
+def _write_json(  # noqa: PLR0913 - the envelope has these parts
+    command: str,
+    status: str,
+    exit_code: ExitCode,
+    data: dict[str, object],
+    findings: tuple[Finding, ...],
+    errors: Iterable[dict[str, str]] = (),
+) -> None:
+    envelope = {
+        "schema": SCHEMA_VERSION,
+        "certkit": certkit.__version__,
+        "command": command,
+        "status": status,
+        "exit_code": int(exit_code),
+        "data": data,
+        "findings": [finding.as_dict() for finding in findings],
+        "errors": list(errors),
+    }
+    _write(sys.stdout, json.dumps(envelope, indent=2, ensure_ascii=True))
+
+
+def _write(stream: IO[str], text: str) -> None:
+    text = style.styled_for(stream, text)
+    # A Latin-1 or ASCII terminal must not end a command in a UnicodeEncodeError.
+    encoding = stream.encoding or "utf-8"
+    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+    stream.flush()

@@ -1,0 +1,23 @@
+"""Text that came from a peer, a certificate or a user, made safe for a terminal."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Final
+
+_UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+def printable(text: str, *, limit: int = 200) -> str:
+    r"""``text`` with control, bidirectional and format characters escaped, cut after ``limit``.
+
+    >>> printable("a\x1b[31mb\n")
+    'a\\x1b[31mb\\n'
+    """
+    cut = text if len(text) <= limit else text[: limit - 1] + "…"
+    return "".join(
+        character.encode("unicode_escape").decode("ascii")
+        if unicodedata.category(character) in _UNPRINTABLE
+        else character
+        for character in cut
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TextIO
 
 import certkit
 from certkit.cli import style
@@ -103,7 +103,7 @@ def _write_json(  # noqa: PLR0913 - the envelope has these parts
     _write(sys.stdout, json.dumps(envelope, indent=2, ensure_ascii=True))
 
 
-def _write(stream: IO[str], text: str) -> None:
+def _write(stream: TextIO, text: str) -> None:
     text = style.styled_for(stream, text)
     # A Latin-1 or ASCII terminal must not end a command in a UnicodeEncodeError.
     encoding = stream.encoding or "utf-8"

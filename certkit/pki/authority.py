@@ -388,7 +388,11 @@ def _authority_key_identifier(issuer: Certificate) -> x509.AuthorityKeyIdentifie
     ski = issuer.extension(x509.SubjectKeyIdentifier)
     if ski is not None:
         return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(ski.value)
-    return x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer.x509.public_key())
+    # A root without SKI (another program's): the same digest that we would have put there.
+    public_key = issuer.x509.public_key()
+    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(
+        x509.SubjectKeyIdentifier.from_public_key(public_key)
+    )
 
 
 def _builder(

@@ -99,7 +99,7 @@ def browser_warnings(kind: KeyKind) -> tuple[Finding, ...]:
     )
 
 
-def signature_hash(key: PrivateKey) -> hashes.HashAlgorithm | None:
+def signature_hash(key: PrivateKey) -> hashes.SHA256 | hashes.SHA384 | None:
     """The hash that goes with ``key``: P-384 signs SHA-384, Ed25519 has its own, others SHA-256."""
     if isinstance(key, ed25519.Ed25519PrivateKey):
         return None

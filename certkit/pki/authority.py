@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
@@ -235,7 +236,7 @@ class CertificateAuthority:
             (start, min(end, self.certificate.not_after)),
             serial,
         ).issuer_name(self.certificate.x509.subject)
-        builder = builder.add_extension(_authority_key_identifier(self.certificate), critical=False)
+        builder = builder.add_extension(self.certificate.as_issuer, critical=False)
         if self.constraints is not None:
             builder = builder.add_extension(self.constraints.to_extension(), critical=True)
         certificate = _sign(builder, self.key)
@@ -288,7 +289,7 @@ class CertificateAuthority:
     ) -> Certificate:
         builder = _leaf_builder(names, public_key, profile, common_name, validity, serial)
         builder = builder.issuer_name(self.certificate.x509.subject)
-        builder = builder.add_extension(_authority_key_identifier(self.certificate), critical=False)
+        builder = builder.add_extension(self.certificate.as_issuer, critical=False)
         return _sign(builder, self.key)
 
 
@@ -360,6 +361,7 @@ def _ca_subject(public_key: CertificatePublicKeyTypes, title: str) -> x509.Name:
     return _subject(profiles.ORGANIZATION, f"{title} {key_id}")
 
 
+@lru_cache(maxsize=64)
 def _leaf_subject(common_name: str | None) -> x509.Name:
     return _subject(profiles.LEAF_ORGANIZATION, common_name)
 
@@ -381,17 +383,6 @@ def _common_name(names: tuple[Name, ...]) -> str:
         "name.no-common-name",
         "there is no DNS name of at most 64 characters for the common name",
         hint="leave the common name out: no current client reads it",
-    )
-
-
-def _authority_key_identifier(issuer: Certificate) -> x509.AuthorityKeyIdentifier:
-    ski = issuer.extension(x509.SubjectKeyIdentifier)
-    if ski is not None:
-        return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(ski.value)
-    # A root without SKI (another program's): the same digest that we would have put there.
-    public_key = issuer.x509.public_key()
-    return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(
-        x509.SubjectKeyIdentifier.from_public_key(public_key)
     )
 
 

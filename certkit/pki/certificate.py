@@ -175,6 +175,15 @@ class Certificate:
         return found.value.key_identifier.hex() if found and found.value.key_identifier else None
 
     @cached_property
+    def as_issuer(self) -> x509.AuthorityKeyIdentifier:
+        """The AKI of the certificates that this one signs: its SKI, or what its SKI would be."""
+        found = self.extension(x509.SubjectKeyIdentifier)
+        ski = found.value if found else x509.SubjectKeyIdentifier.from_public_key(
+            self.x509.public_key()
+        )
+        return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(ski)
+
+    @cached_property
     def key_usage(self) -> tuple[str, ...]:
         """RFC 5280's names of the bits set: ``("digitalSignature",)``."""
         found = self.extension(x509.KeyUsage)

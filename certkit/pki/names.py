@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, Literal
 
 from cryptography import x509
@@ -73,7 +74,7 @@ class Name:
     @property
     def address(self) -> ipaddress.IPv4Address | ipaddress.IPv6Address:
         """The address of a name of type ``ip``; ValueError for any other."""
-        return ipaddress.ip_address(self.value)
+        return _address(self.value)
 
     def general_name(self) -> x509.GeneralName:
         """What goes into a certificate's subject alternative name."""
@@ -86,6 +87,10 @@ class Name:
                 return x509.RFC822Name(self.value)
             case "uri":
                 return x509.UniformResourceIdentifier(self.value)
+
+
+# An address is asked for at each step from the constraints to the extension.
+_address: Final = lru_cache(maxsize=256)(ipaddress.ip_address)
 
 
 def parse(text: str, type: NameType | None = None) -> Name:

@@ -6,14 +6,14 @@ import re
 from typing import Final
 
 from certkit.pki.idn import to_a_label
-from certkit.pki.ip_name import ends_in_a_number
+from certkit.pki.ip_name import canonical_ip, ends_in_a_number, looks_like_ip
 from certkit.pki.public_suffix import is_public_suffix
 from certkit.pki.refusal import NameRefused, quoted
 
 MAX_NAME: Final = 253
 MAX_LABEL: Final = 63
 
-_LABEL: Final = re.compile(r"[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?")
+_STRANGE: Final = re.compile(r"[^a-z0-9_-]")
 # RFC 6761 and 6762, and ICANN's `internal`: nobody can register there, so a wildcard two labels
 # below never stands on a public suffix, and the list need not be loaded (24 ms).
 _NEVER_PUBLIC: Final = frozenset(
@@ -58,7 +58,7 @@ def _refuse_dots(text: str) -> None:
         raise NameRefused(
             "name.empty",
             f"{quoted(text)} is not a name",
-            hint="type a name or an IP address: certkit issue localhost",
+            hint="type a name or an IP address, such as localhost or 10.0.0.5",
         )
     for found, code, what in (
         (".." in text, "name.empty-label", "has two dots in a row"),
@@ -75,24 +75,25 @@ def _refuse_dots(text: str) -> None:
 
 
 def _label(label: str) -> str:
-    encoded = to_a_label(label)
+    # Punycode never shortens, so what is too long already need not be encoded to say so.
+    encoded = to_a_label(label) if len(label) <= MAX_LABEL else label
     if len(encoded) > MAX_LABEL:
         raise NameRefused(
             "name.label-too-long",
-            f"{quoted(label)} is {len(encoded)} characters long; a label has at most 63",
+            f"the label {quoted(label)} is {len(encoded)} characters long; 63 are allowed",
             hint="take a shorter label",
+        )
+    if strange := _STRANGE.search(encoded):
+        raise NameRefused(
+            "name.bad-character",
+            f"the label {quoted(label)} holds {quoted(strange[0])}",
+            hint="a DNS name is made of letters, digits and hyphens between dots",
         )
     if encoded.startswith("-") or encoded.endswith("-"):
         raise NameRefused(
             "name.hyphen",
             f"the label {quoted(label)} starts or ends with a hyphen",
             hint="put the hyphen between letters or digits",
-        )
-    if _LABEL.fullmatch(encoded) is None:
-        raise NameRefused(
-            "name.bad-character",
-            f"{quoted(label)} holds a character that no DNS name may hold",
-            hint="a DNS name is made of letters, digits and hyphens between dots",
         )
     return encoded
 
@@ -104,12 +105,12 @@ def _misplaced_wildcard(text: str) -> NameRefused:
             "'*' would cover every name of one label; no browser accepts it",
             instead=("localhost",),
         )
-    rest = text.partition(".")[2]
+    below = re.split(r"[^.]*\*[^.]*\.", text)[-1]
     return NameRefused(
         "name.wildcard-partial",
         f"{quoted(text)}: a '*' must be the whole leftmost label, and the only one",
         hint="write one wildcard for each level, such as '*.app.test'",
-        instead=_accepted(f"*.{rest}") if "." in rest else (),
+        instead=_accepted(f"*.{below}") if "." in below and "*" not in below else (),
     )
 
 
@@ -131,8 +132,8 @@ def _refuse_wide_wildcard(wildcard: str, base: str) -> None:
 
 
 def _accepted(text: str) -> tuple[str, ...]:
-    """``text`` in canonical form as a suggestion; none when it would be refused too."""
+    """What to suggest for ``text``: itself, or what its own refusal suggests."""
     try:
-        return (canonical_dns(text),)
-    except NameRefused:
-        return ()
+        return (canonical_ip(text) if looks_like_ip(text) else canonical_dns(text),)
+    except NameRefused as refused:
+        return refused.instead

@@ -18,7 +18,7 @@ _MAX_LOCAL_PART: Final = 64  # RFC 5321 section 4.5.3.1.1
 def canonical_email(text: str) -> str:
     """The address with its domain in A-labels; the part before the @ keeps its case.
 
-    Raises NameRefused ``name.email-invalid``, or the refusal of its domain.
+    Raises NameRefused ``name.email-invalid``.
 
     >>> canonical_email("Ann.Lee@Bücher.test")
     'Ann.Lee@xn--bcher-kva.test'
@@ -32,10 +32,13 @@ def canonical_email(text: str) -> str:
         raise _invalid(
             text, "before the @ stand ASCII letters, digits, . _ + - and a few other signs"
         )
-    folded = fold(domain)
-    if folded.startswith("*"):
+    try:
+        host = canonical_dns(fold(domain))
+    except NameRefused as refused:
+        raise _invalid(text, refused.message) from refused
+    if host.startswith("*"):
         raise _invalid(text, "its domain cannot be a wildcard")
-    return f"{local_part}@{canonical_dns(folded)}"
+    return f"{local_part}@{host}"
 
 
 def _invalid(text: str, why: str) -> NameRefused:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final
 
 from certkit.pki.refusal import NameRefused, quoted
 
 # The WHATWG URL standard's number in a host: decimal, octal or hexadecimal.
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
+# Two colons at least: with one it is an IPv4 address and a port.
+_IPV6_SHAPE: Final = re.compile(r"[0-9a-f.]*:[0-9a-f.]*:[0-9a-f.:]*(?:%.*)?", re.DOTALL)
 
 
 def ends_in_a_number(text: str) -> bool:
@@ -27,7 +29,7 @@ def looks_like_ip(text: str) -> bool:
     >>> [looks_like_ip(text) for text in ("10.0.0.300", "::1", "nas.5", "1.nas.test")]
     [True, True, False, False]
     """
-    return ":" in text or all(map(_NUMBER.fullmatch, text.split(".")))
+    return _IPV6_SHAPE.fullmatch(text) is not None or all(map(_NUMBER.fullmatch, text.split(".")))
 
 
 def canonical_ip(text: str) -> str:
@@ -38,11 +40,11 @@ def canonical_ip(text: str) -> str:
     >>> canonical_ip("2001:DB8:0:0::1")
     '2001:db8::1'
     """
-    address, percent, zone = text.partition("%")
-    if percent and ":" in address:
+    address, percent, _ = text.partition("%")
+    if percent:
         raise NameRefused(
             "name.ip-zone",
-            f"{quoted(text)} has a zone id: {quoted(zone)} means something on one machine only",
+            f"{quoted(text)} has a zone id, which means something on one machine only",
             instead=(str(_address(address)),),
         )
     parsed = _address(text)
@@ -53,6 +55,19 @@ def canonical_ip(text: str) -> str:
             instead=(str(parsed.ipv4_mapped),),
         )
     return str(parsed)
+
+
+def address_of(block: str) -> str:
+    """A single address out of a CIDR block: the one typed, or the first that a host can have.
+
+    >>> address_of("10.0.0.7/24"), address_of("10.0.0.0/24"), address_of("10.0.0.5/32")
+    ('10.0.0.7', '10.0.0.1', '10.0.0.5')
+    """
+    address = ip_address(block.partition("/")[0])
+    network = ip_network(block, strict=False)
+    if address == network.network_address and network.num_addresses > 2:
+        return str(network[1])
+    return str(address)
 
 
 def _address(text: str) -> IPv4Address | IPv6Address:

@@ -21,7 +21,7 @@ _REST: Final = re.compile(r"(?:[A-Za-z0-9._~:/?#@!&*+,=-]|%[0-9A-Fa-f]{2})*")
 def canonical_uri(text: str) -> str:
     """The URI with scheme and host in canonical form; path, query and fragment as they are.
 
-    Raises NameRefused ``name.uri-invalid``, or the refusal of its host.
+    Raises NameRefused ``name.uri-invalid``.
 
     >>> canonical_uri("SPIFFE://Example.test/ns/web")
     'spiffe://example.test/ns/web'
@@ -45,7 +45,10 @@ def _authority(authority: str, text: str) -> str:
     if parts is None or not parts["host"] or parts["host"].startswith("*"):
         raise _invalid(text, "it needs one host after ://")
     bracketed = parts["host"].startswith("[")
-    kind, host = recognise(parts["host"].strip("[]"))
+    try:
+        kind, host = recognise(parts["host"].strip("[]"))
+    except NameRefused as refused:
+        raise _invalid(text, refused.message) from refused
     if bracketed != (kind == "ip" and ":" in host):
         raise _invalid(text, "brackets belong around an IPv6 address, and only there")
     shown = f"[{host}]" if bracketed else host

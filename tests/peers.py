@@ -110,6 +110,7 @@ PEERS: dict[str, Peer] = {
     "certtool": Peer("certtool", debian="gnutls-bin"),
     "certutil": Peer("certutil", debian="libnss3-tools"),
     "curl": Peer("curl", debian="curl"),
+    "deno": Peer("deno"),
     "faketime": Peer("faketime", debian="faketime"),
     "git": Peer("git", debian="git"),
     "gnutls-cli": Peer("gnutls-cli", debian="gnutls-bin"),

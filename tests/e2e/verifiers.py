@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 CLIENTS = Path(__file__).parent / "clients"
-GO_CACHE = Path(__file__).parents[2] / ".cache" / "go-build"
+CACHE = Path(__file__).parents[2] / ".cache"  # what compilers keep between runs
 TIMEOUT = 120
 
 
@@ -79,7 +79,8 @@ class Verifier:
 
 
 def _environment() -> dict[str, str]:
-    return clean_env() | {"HOME": tempfile.gettempdir(), "LC_ALL": "C"}
+    quiet = {"DENO_NO_UPDATE_CHECK": "1", "DENO_DIR": str(CACHE / "deno"), "LC_ALL": "C"}
+    return clean_env() | quiet | {"HOME": tempfile.gettempdir()}
 
 
 # ---- clients that take a batch on standard input -------------------------------------------------
@@ -114,12 +115,17 @@ def _node(peer: str) -> Callable[[Sequence[Question]], list[Verdict]]:
     return lambda questions: _batch([program(peer), str(CLIENTS / "client.mjs")], questions)
 
 
+def _deno(questions: Sequence[Question]) -> list[Verdict]:
+    allowed = ["--no-remote", "--no-config", "--allow-read", "--allow-net=127.0.0.1"]
+    return _batch([program("deno"), "run", *allowed, str(CLIENTS / "client.deno.mjs")], questions)
+
+
 def _go(questions: Sequence[Question]) -> list[Verdict]:
     go = program("go")
     with tempfile.TemporaryDirectory() as folder:
         environment = _environment() | {
             "GO111MODULE": "off",  # one file, the standard library, no network
-            "GOCACHE": str(GO_CACHE),
+            "GOCACHE": str(CACHE / "go-build"),
             "GOFLAGS": "",
             "GOPATH": folder,
             "GOTOOLCHAIN": "local",
@@ -293,6 +299,12 @@ _GO = {
     Why.CONSTRAINT: "not permitted by any constraint",
     Why.PURPOSE: "incompatible key usage",
 }
+_RUSTLS = {
+    Why.NAME: "certificate not valid for name",
+    Why.UNTRUSTED: "UnknownIssuer",
+    Why.CONSTRAINT: "NameConstraintViolation",
+    Why.PURPOSE: "does not allow extended key usage for server authentication",
+}
 _PYCA = {
     Why.NAME: "leaf certificate has no matching subjectAltName",
     Why.UNTRUSTED: "candidates exhausted: (all candidates|Forbidden public key)",
@@ -317,6 +329,7 @@ VERIFIERS: dict[str, Verifier] = {
     "node": Verifier(_node("node"), _NODE),
     "node-wheel": Verifier(_node("node-wheel"), _NODE),
     "go": Verifier(_go, _GO),
+    "deno": Verifier(_deno, _RUSTLS),
 }
 
 

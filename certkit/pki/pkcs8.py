@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.kdf.pbkdf2 import PBKDF2HMAC
 
 from certkit.errors import CertkitError
-from certkit.pki import pem
+from certkit.pki import der, pem
 
 ROUNDS: Final = 600_000
 """PBKDF2-HMAC-SHA256 rounds: OWASP's figure since 2023; about 0.1 s a guess on one core."""
@@ -29,11 +29,10 @@ _PBES2: Final = bytes.fromhex("06092a864886f70d01050d")
 _PBKDF2: Final = bytes.fromhex("06092a864886f70d01050c")
 _HMAC_SHA256: Final = bytes.fromhex("06082a864886f70d0209")
 _AES_256_CBC: Final = bytes.fromhex("060960864801650304012a")
-_NULL: Final = b"\x05\x00"
 
 
 def encrypt_pkcs8(
-    der: bytes, passphrase: bytes, *, salt: bytes, iv: bytes, rounds: int = ROUNDS
+    private_key: bytes, passphrase: bytes, *, salt: bytes, iv: bytes, rounds: int = ROUNDS
 ) -> bytes:
     """Encrypt a PKCS#8 ``PrivateKeyInfo`` (DER): PEM, a block ``ENCRYPTED PRIVATE KEY``.
 
@@ -47,8 +46,8 @@ def encrypt_pkcs8(
     >>> from cryptography.hazmat.primitives import serialization as s
     >>> from cryptography.hazmat.primitives.asymmetric import ec
     >>> key = ec.generate_private_key(ec.SECP256R1())
-    >>> der = key.private_bytes(s.Encoding.DER, s.PrivateFormat.PKCS8, s.NoEncryption())
-    >>> sealed = encrypt_pkcs8(der, b"tulip", salt=secrets.token_bytes(16),
+    >>> plain = key.private_bytes(s.Encoding.DER, s.PrivateFormat.PKCS8, s.NoEncryption())
+    >>> sealed = encrypt_pkcs8(plain, b"tulip", salt=secrets.token_bytes(16),
     ...                        iv=secrets.token_bytes(16))
     >>> s.load_pem_private_key(sealed, b"tulip").public_key() == key.public_key()
     True
@@ -60,39 +59,15 @@ def encrypt_pkcs8(
             hint="give a passphrase of at least one character, or write the key unencrypted",
         )
     if len(salt) < SALT_BYTES or len(iv) != IV_BYTES or rounds < ROUNDS:
-        raise ValueError(
-            f"needs salt >= {SALT_BYTES} bytes, iv {IV_BYTES}, rounds >= {ROUNDS}"
-        )
+        raise ValueError(f"needs salt >= {SALT_BYTES} bytes, iv {IV_BYTES}, rounds >= {ROUNDS}")
     derive = PBKDF2HMAC(hashes.SHA256(), length=32, salt=salt, iterations=rounds)
     pad = padding.PKCS7(algorithms.AES256.block_size).padder()
-    seal = Cipher(
-        algorithms.AES256(derive.derive(passphrase)), modes.CBC(iv)
-    ).encryptor()
-    sealed = seal.update(pad.update(der) + pad.finalize()) + seal.finalize()
-    key_derivation = _sequence(
+    seal = Cipher(algorithms.AES256(derive.derive(passphrase)), modes.CBC(iv)).encryptor()
+    sealed = seal.update(pad.update(private_key) + pad.finalize()) + seal.finalize()
+    key_derivation = der.sequence(
         _PBKDF2,
-        _sequence(_octets(salt), _integer(rounds), _sequence(_HMAC_SHA256, _NULL)),
+        der.sequence(der.octets(salt), der.integer(rounds), der.sequence(_HMAC_SHA256, der.NULL)),
     )
-    cipher = _sequence(_AES_256_CBC, _octets(iv))
-    algorithm = _sequence(_PBES2, _sequence(key_derivation, cipher))
-    return pem.encode("ENCRYPTED PRIVATE KEY", _sequence(algorithm, _octets(sealed)))
-
-
-def _sequence(*parts: bytes) -> bytes:
-    return _tagged(0x30, b"".join(parts))
-
-
-def _octets(value: bytes) -> bytes:
-    return _tagged(0x04, value)
-
-
-def _integer(value: int) -> bytes:
-    # One byte more than the bits need when the top bit is set: DER integers are signed.
-    return _tagged(0x02, value.to_bytes(value.bit_length() // 8 + 1, "big"))
-
-
-def _tagged(tag: int, value: bytes) -> bytes:
-    if len(value) < 0x80:
-        return bytes([tag, len(value)]) + value
-    length = len(value).to_bytes((len(value).bit_length() + 7) // 8, "big")
-    return bytes([tag, 0x80 | len(length)]) + length + value
+    cipher = der.sequence(_AES_256_CBC, der.octets(iv))
+    algorithm = der.sequence(_PBES2, der.sequence(key_derivation, cipher))
+    return pem.encode("ENCRYPTED PRIVATE KEY", der.sequence(algorithm, der.octets(sealed)))

@@ -82,9 +82,7 @@ def test_the_derived_key_is_pbkdf2_of_the_standard_library() -> None:
     sealed = der_of(encrypt_pkcs8(der, b"tulip", salt=SALT, iv=IV))
     key = hashlib.pbkdf2_hmac("sha256", b"tulip", SALT, ROUNDS)
     size = len(der) // 16 * 16 + 16
-    opened = (
-        Cipher(algorithms.AES256(key), modes.CBC(IV)).decryptor().update(sealed[-size:])
-    )
+    opened = Cipher(algorithms.AES256(key), modes.CBC(IV)).decryptor().update(sealed[-size:])
     assert opened == der + bytes([16 - len(der) % 16]) * (16 - len(der) % 16)
 
 

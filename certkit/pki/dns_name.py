@@ -75,14 +75,14 @@ def _refuse_dots(text: str) -> None:
 
 
 def _label(label: str) -> str:
-    # Punycode never shortens, so what is too long already need not be encoded to say so.
-    encoded = to_a_label(label) if len(label) <= MAX_LABEL else label
-    if len(encoded) > MAX_LABEL:
+    width = len(label) if label.isascii() else len(b"xn--" + label.encode("punycode"))
+    if width > MAX_LABEL:
         raise NameRefused(
             "name.label-too-long",
-            f"the label {quoted(label)} is {len(encoded)} characters long; 63 are allowed",
+            f"the label {quoted(label)} is {width} characters long; 63 are allowed",
             hint="take a shorter label",
         )
+    encoded = to_a_label(label)
     if strange := _STRANGE.search(encoded):
         raise NameRefused(
             "name.bad-character",
@@ -120,14 +120,14 @@ def _refuse_wide_wildcard(wildcard: str, base: str) -> None:
             "name.wildcard-tld",
             f"{quoted(wildcard)} stands directly on the top-level name {quoted(base)}; "
             "OpenSSL, browsers, Node and GnuTLS refuse it",
-            instead=(f"*.app.{base}",),
+            instead=_accepted(f"*.app.{base}"),
         )
     if base.rpartition(".")[2] not in _NEVER_PUBLIC and is_public_suffix(base):
         raise NameRefused(
             "name.wildcard-public-suffix",
             f"{quoted(wildcard)} stands directly on the public suffix {quoted(base)}; "
             "browsers refuse it",
-            instead=(f"*.app.{base}",),
+            instead=_accepted(f"*.app.{base}"),
         )
 
 

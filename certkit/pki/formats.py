@@ -10,24 +10,24 @@ from cryptography.hazmat.primitives.serialization import pkcs12 as pyca
 
 from certkit.errors import CertkitError
 from certkit.pki.certificate import to_pem
-from certkit.pki.keys import dump_private_key
-from certkit.pki.order import has_key
+from certkit.pki.keys import PrivateKey, dump_private_key
+from certkit.pki.order import called, has_key
 from certkit.pki.pkcs8 import ROUNDS
 from certkit.pki.pkcs12_mac import renew_mac
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
     from cryptography.hazmat.primitives.serialization import KeySerializationEncryption
 
     from certkit.pki.certificate import Certificate
-    from certkit.pki.keys import PrivateKey
 
 TRUSTSTORE_ROUNDS: Final = 10_000
 """keytool's own figure: what it hides is public, and every start of a JVM pays for it."""
 
 
-def key_and_chain(key: PrivateKey, chain: Sequence[Certificate]) -> bytes:
+def key_and_chain(key: PrivateKeyTypes, chain: Sequence[Certificate]) -> bytes:
     """One PEM for HAProxy, lighttpd, Postfix and Vault: the key, the leaf, the intermediates.
 
     The key comes first because Postfix wants it there; the others take any order.
@@ -38,7 +38,7 @@ def key_and_chain(key: PrivateKey, chain: Sequence[Certificate]) -> bytes:
 
 
 def pkcs12(
-    key: PrivateKey, chain: Sequence[Certificate], *, passphrase: bytes, name: str, salt: bytes
+    key: PrivateKeyTypes, chain: Sequence[Certificate], *, passphrase: bytes, name: str, salt: bytes
 ) -> bytes:
     """A PKCS#12 keystore for Java, Node, .NET, Windows and macOS: key, leaf and intermediates.
 
@@ -47,11 +47,17 @@ def pkcs12(
     PBKDF2-HMAC-SHA256 and an HMAC-SHA256, 600,000 rounds each: OpenSSL 3, Java 17, Node 20 and
     GnuTLS read it within 0.7 s. Java before 8u301 does not.
 
-    Raises CertkitError ``files.key-mismatch``, or ``files.empty-passphrase`` and
-    ``files.passphrase-not-ascii`` for a passphrase that Java cannot use.
+    Raises CertkitError ``files.key-mismatch``, ``files.unsupported-key`` (ML-DSA), or
+    ``files.empty-passphrase`` and ``files.passphrase-not-ascii``: Java could not use it.
     """
     check_key(key, chain[0])
     text = _java_passphrase(passphrase)
+    if not isinstance(key, PrivateKey):
+        raise CertkitError(
+            "files.unsupported-key",
+            f"PKCS#12 has no place for a key of this kind ({type(key).__name__})",
+            hint="use a P-256 or RSA key: certkit issue --new-key --key p256 NAMES...",
+        )
     pfx = pyca.serialize_key_and_certificates(
         name.encode(),
         key,
@@ -78,13 +84,12 @@ def java_truststore(roots: Iterable[Certificate], *, passphrase: bytes) -> bytes
     )
 
 
-def check_key(key: PrivateKey, certificate: Certificate) -> None:
+def check_key(key: PrivateKeyTypes, certificate: Certificate) -> None:
     """Raises CertkitError ``files.key-mismatch`` unless ``key`` belongs to ``certificate``."""
     if not has_key(certificate, key.public_key()):
-        name = certificate.subject or certificate.serial
         raise CertkitError(
             "files.key-mismatch",
-            f"the key does not belong to the certificate {name}",
+            f"the key does not belong to the certificate for {called(certificate)}",
             hint="find the key that the certificate was issued with: "
             "certkit bundle --check CERTIFICATE KEY",
         )

@@ -16,10 +16,7 @@ from certkit.findings import Finding, Fix, Severity
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from cryptography.hazmat.primitives.asymmetric.types import (
-        CertificatePublicKeyTypes,
-        PrivateKeyTypes,
-    )
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
 
@@ -108,7 +105,7 @@ def signature_hash(key: PrivateKey) -> hashes.SHA256 | hashes.SHA384 | None:
     return hashes.SHA256()
 
 
-def dump_private_key(key: PrivateKey, passphrase: bytes | None = None) -> bytes:
+def dump_private_key(key: PrivateKeyTypes, passphrase: bytes | None = None) -> bytes:
     """``key`` as PKCS#8 PEM; with a passphrase, encrypted with PBES2 (see :mod:`.pkcs8`)."""
     if passphrase is None:
         return key.private_bytes(
@@ -165,7 +162,7 @@ def load_private_key(data: bytes, passphrase: bytes | None = None) -> PrivateKey
 _CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 
-def describe_public_key(key: CertificatePublicKeyTypes) -> dict[str, object]:
+def describe_public_key(key: PublicKeyTypes) -> dict[str, object]:
     """``{"algorithm": "ECDSA P-256", "bits": 256}`` and the like."""
     if isinstance(key, ec.EllipticCurvePublicKey):
         curve = _CURVES.get(key.curve.name, key.curve.name)
@@ -180,12 +177,12 @@ def describe_public_key(key: CertificatePublicKeyTypes) -> dict[str, object]:
     return {"algorithm": name, "bits": getattr(key, "key_size", None)}
 
 
-def same_public_key(one: CertificatePublicKeyTypes, other: CertificatePublicKeyTypes) -> bool:
+def same_public_key(one: PublicKeyTypes, other: PublicKeyTypes) -> bool:
     """Whether both are the same key: nginx does not notice an EC certificate beside an RSA key."""
     return public_key_der(one) == public_key_der(other)
 
 
-def public_key_der(key: CertificatePublicKeyTypes) -> bytes:
+def public_key_der(key: PublicKeyTypes) -> bytes:
     """SubjectPublicKeyInfo, DER."""
     return key.public_bytes(
         serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo

@@ -293,7 +293,7 @@ def _shape(data: bytes) -> str | None:
 
 def _der_parts(data: bytes) -> list[bytes]:
     """The elements of DER in ``data``; what has no definite length (BER) is one with the rest."""
-    parts = []
+    parts: list[bytes] = []
     at = 0
     while data[at : at + 1] == b"0":
         try:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from cryptography import x509
-    from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
+    from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 
     from certkit.pki.certificate import Certificate
 
@@ -31,9 +31,7 @@ class Ordered:
     strays: tuple[Certificate, ...]
 
 
-def order(
-    certificates: Iterable[Certificate], *, keys: Sequence[CertificatePublicKeyTypes] = ()
-) -> Ordered:
+def order(certificates: Iterable[Certificate], *, keys: Sequence[PublicKeyTypes] = ()) -> Ordered:
     """The chain that these certificates make, in whatever order and however often they come.
 
     The leaf is the certificate that one of ``keys`` belongs to, else the one that signed no other.
@@ -55,7 +53,7 @@ def order(
 
 
 def find_leaf(
-    certificates: Sequence[Certificate], *, keys: Sequence[CertificatePublicKeyTypes] = ()
+    certificates: Sequence[Certificate], *, keys: Sequence[PublicKeyTypes] = ()
 ) -> Certificate:
     """The one certificate that is not there for the sake of another. Raises as :func:`order`."""
     if not certificates:
@@ -80,7 +78,7 @@ def find_leaf(
         candidates = [one for one in candidates if rule(one)] or candidates
     candidates = newest_versions(candidates)
     if len(candidates) > 1:
-        some = ", ".join(one.subject or one.serial for one in candidates[:3])
+        some = ", ".join(map(called, candidates[:3]))
         raise CertkitError(
             "files.several-leaves",
             f"{len(candidates)} certificates here belong to no common chain: {some}",
@@ -105,10 +103,16 @@ def newest_versions(certificates: Iterable[Certificate]) -> list[Certificate]:
     return list(newest.values())
 
 
-def has_key(certificate: Certificate, key: CertificatePublicKeyTypes) -> bool:
+def has_key(certificate: Certificate, key: PublicKeyTypes) -> bool:
     """Whether ``key`` is the public key of ``certificate``, whatever type either is."""
     own = certificate.public_key
     return own is not None and same_public_key(own, key)
+
+
+def called(certificate: Certificate) -> str:
+    """What people call it: its first name, else its subject."""
+    names = certificate.names
+    return names[0].value if names else certificate.subject or f"serial {certificate.serial}"
 
 
 def _issuer(certificate: Certificate, others: Iterable[Certificate]) -> Certificate | None:

@@ -154,7 +154,7 @@ REFUSED = [
     ("*.co.uk", "name.wildcard-public-suffix", "certkit issue '*.app.co.uk'"),
     ("*.home.arpa", "name.wildcard-public-suffix", "certkit issue '*.app.home.arpa'"),
     ("*.foo.ck", "name.wildcard-public-suffix", "certkit issue '*.app.foo.ck'"),
-    ("*.kawasaki.jp", "name.wildcard-public-suffix", "certkit issue '*.app.kawasaki.jp'"),
+    ("*.kawasaki.jp", "name.wildcard-public-suffix", "certkit issue '*.app.app.kawasaki.jp'"),
     ("w*.app.test", "name.wildcard-partial", "certkit issue '*.app.test'"),
     ("*w.app.test", "name.wildcard-partial", "certkit issue '*.app.test'"),
     ("xn--*.app.test", "name.wildcard-partial", "certkit issue '*.app.test'"),

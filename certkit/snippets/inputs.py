@@ -75,6 +75,7 @@ class SnippetInput:
 
     @property
     def has_ip(self) -> bool:
+        """Whether clients may dial it without naming a host in their TLS handshake."""
         return any(name.type == "ip" for name in self.names)
 
     @property
@@ -85,6 +86,7 @@ class SnippetInput:
 
     @property
     def url(self) -> str:
+        """What a client dials."""
         port = "" if self.listen == _DEFAULT_PORT else f":{self.listen}"
         return f"wss://{self.host}{port}/"
 

@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 class Snippet:
     """One kind of text. ``place`` and ``check`` may hold ``{label}``, ``{host}`` and ``{listen}``.
 
-    ``proxies`` says whether it passes connections on to an upstream; the others answer by
-    themselves. ``wants_bundle``: it reads key and chain from one file.
+    ``proxies``: it passes connections on to an upstream; the others answer by themselves.
+    ``verifies_ip``: it can tell from a certificate that an upstream has an IP address.
+    ``wants_bundle``: it reads key and chain from one file.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Snippet:
     check: str
     """The command by which the program itself checks the file."""
     proxies: bool = False
+    verifies_ip: bool = False
     wants_bundle: bool = False
 
 
@@ -60,6 +62,7 @@ _ROWS: Final = (
         "Caddyfile",
         "caddy validate --config Caddyfile --adapter caddyfile",
         proxies=True,
+        verifies_ip=True,
     ),
     Snippet(
         "haproxy",

@@ -55,6 +55,7 @@ class Upstream:
 
     @property
     def scheme(self) -> str:
+        """``ws`` or ``wss``."""
         return "wss" if self.tls else "ws"
 
     @property

@@ -11,6 +11,7 @@ import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Self
 
 import certkit
@@ -19,7 +20,7 @@ from certkit.snippets import SnippetInput, Upstream
 from tests.peers import clean_env
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from websockets.asyncio.client import ClientConnection
     from websockets.asyncio.server import ServerConnection
@@ -234,16 +235,21 @@ def _wait_until_open(process: subprocess.Popen[bytes], port: int, log: Path) -> 
     raise AssertionError(f"nothing listens on port {port}:\n{log.read_text(errors='replace')}")
 
 
-def check(command: Sequence[str | Path], **options: object) -> str:
+def check(
+    command: Sequence[str | Path],
+    *,
+    cwd: Path | None = None,
+    extra_env: Mapping[str, str] = MappingProxyType({}),
+) -> str:
     """Runs a program's own check of its configuration; what it said, after it said yes."""
     done = subprocess.run(
         command,
         capture_output=True,
         text=True,
-        env=clean_env(),
+        cwd=cwd,
+        env=clean_env() | dict(extra_env),
         timeout=60,
         check=False,
-        **options,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout + done.stderr

@@ -1,11 +1,18 @@
-"""Options that several commands share."""
+"""Options that several commands share, and the one way in which they open the home."""
 
 from __future__ import annotations
 
+import sys
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from certkit.home.home import Home
 
 HomeOption = Annotated[
     Path | None,
@@ -16,3 +23,18 @@ HomeOption = Annotated[
         show_default=False,
     ),
 ]
+KEY_HELP = "Kind of key: p256, p384, rsa2048, rsa3072, rsa4096 or ed25519."
+
+
+@contextmanager
+def opened(home: Path | None, passphrase: Callable[[], bytes] | None = None) -> Iterator[Home]:
+    """The home, locked for this command; says who holds the lock when that takes a while."""
+    from certkit.home.home import Home
+
+    with Home.open(home, passphrase=passphrase, on_wait=_say_waiting) as found:
+        yield found
+
+
+def _say_waiting(message: str) -> None:
+    if sys.stderr.isatty():
+        sys.stderr.write(f"certkit: {message}\n")

@@ -1,0 +1,62 @@
+"""``certkit list``: what this home issued, what is valid, where it lies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from certkit.cli import style
+from certkit.cli.options import HomeOption, opened
+from certkit.cli.output import Result
+from certkit.text import printable
+
+if TYPE_CHECKING:
+    from certkit.home.records import Recorded
+
+_COLOUR = {"valid": style.green, "expired": style.red, "revoked": style.red}
+
+
+def list_command(
+    *,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Also superseded, revoked and abandoned ones.")
+    ] = False,
+    home: HomeOption = None,
+) -> Result:
+    """List the certificates of this home, the CA first.
+
+    \b
+    Examples:
+      certkit list
+      certkit list --all --json
+    """
+    with opened(home) as store:
+        records = [
+            record
+            for record in store.certificates()
+            if all_ or record.status in ("valid", "expired")
+        ]
+        data = {"certificates": [_data(record) for record in records]}
+        text = "\n".join(map(_line, records)) or "no certificates yet: certkit issue localhost"
+        return Result(data, text, findings=store.recovered)
+
+
+def _data(record: Recorded) -> dict[str, object]:
+    return {
+        **record.certificate.describe(),
+        "status": record.status,
+        "files": {file.role: str(file.path) for file in record.files},
+    }
+
+
+def _line(record: Recorded) -> str:
+    certificate = record.certificate
+    names = " ".join(name.unicode for name in certificate.names) or certificate.subject
+    status = _COLOUR.get(record.status, style.dim)(f"{record.status:10}")
+    first = f"{status} {certificate.not_after:%Y-%m-%d}  {record.kind:12} {printable(names)}"
+    lines = [first]
+    for file in record.files:
+        state = "" if file.state == "unchanged" else style.yellow(f"  ({file.state})")
+        lines.append(style.dim(f"           {file.role:12} {printable(str(file.path))}") + state)
+    return "\n".join(lines)

@@ -14,17 +14,20 @@ from certkit.cli.passphrase import (
     PassphraseFileOption,
     read_passphrase,
 )
-from certkit.cli.user_files import Output, read_file, write_files
+from certkit.cli.user_files import UserFile, read_file, write_files
 from certkit.errors import CertkitError, ExitCode
-from certkit.findings import Finding, Fix, Severity, has_error
-from certkit.home.files import git_work_tree
+from certkit.findings import Finding, Severity, has_error
+from certkit.home.files import failures_named, make_public_folder
 from certkit.pki.keys import describe_public_key
 from certkit.pki.load import Contents, read_contents
-from certkit.pki.order import called, find_leaf, has_key
-from certkit.pki.parts import FORMATS, Format, Parts, Seal
+from certkit.pki.order import called
+from certkit.pki.parts import FORMATS, Format, Parts, Seal, mismatches
+from certkit.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from certkit.pki.certificate import Certificate
 
 # What --split writes, under the names that certbot made known.
 _SPLIT: Final = (
@@ -40,7 +43,7 @@ def bundle_command(  # noqa: PLR0913 - the interface of the command
     files: Annotated[
         list[Path],
         typer.Argument(
-            metavar="FILES...",
+            metavar="FILES",
             help="Certificates and keys: PEM, DER, PKCS#12 or PKCS#7, in any order.",
         ),
     ],
@@ -116,6 +119,7 @@ def bundle_command(  # noqa: PLR0913 - the interface of the command
       certkit bundle site.pfx --split site/ --passphrase-file secret.txt
     """
     _refuse_contradictions(to=to, out=out, split=split, check=check)
+    chosen = _format(to, out)
     contents = [_read(path, passphrase_file, passphrase_env) for path in files]
     parts = Parts(
         tuple(one for each in contents for one in each.certificates),
@@ -123,11 +127,162 @@ def bundle_command(  # noqa: PLR0913 - the interface of the command
     )
     if check:
         return _check(parts, contents)
-    _refuse_damage(contents)
+    odd = _oddities(contents)
     if split is not None:
-        return _split(parts, split, force=force)
-    chosen = _format(to, out)
-    sources = (new_passphrase_file or passphrase_file, new_passphrase_env or passphrase_env)
-    if new_passphrase_file or new_passphrase_env:
-        sources = (new_passphrase_file, new_passphrase_env)
-    ...
+        return _split(parts, split, odd, force=force)
+    passphrase = b""
+    if chosen.sealed:
+        new = (new_passphrase_file, new_passphrase_env)
+        file, env = new if any(new) else (passphrase_file, passphrase_env)
+        what = f"new passphrase for {out}"
+        passphrase = read_passphrase(file, env, prompt=what, confirm=True)
+    content = chosen.make(parts, Seal(passphrase, os.urandom(16), name))
+    if out is None:
+        return _shown(parts, chosen, content.decode("ascii"), odd)
+    findings = write_files([UserFile(out, content, chosen.secret)], force=force)
+    return _written(parts, [(chosen, out.absolute())], odd + findings)
+
+
+def _refuse_contradictions(*, to: str, out: Path | None, split: Path | None, check: bool) -> None:
+    wishes = [option for option, given in (("--out", out), ("--split", split)) if given]
+    if check:
+        wishes.append("--check")
+    if split or check:
+        wishes += ["--to"] if to else []
+    if len(wishes) > 1:
+        raise CertkitError(
+            "usage.bad-arguments",
+            f"{' and '.join(wishes)} do not go together",
+            hint="certkit bundle --help",
+        )
+
+
+def _read(path: Path, passphrase_file: Path | None, passphrase_env: str | None) -> Contents:
+    """What the file holds, opened with the passphrase if it needs one."""
+    data = read_file(path)
+    contents = read_contents(data, source=str(path))
+    if contents.locked is None:
+        return contents
+    what = f"passphrase for {path}"
+    passphrase = read_passphrase(passphrase_file, passphrase_env, prompt=what, confirm=False)
+    contents = read_contents(data, passphrase=passphrase, source=str(path))
+    if contents.locked is not None:
+        raise CertkitError(
+            "files.encrypted-key",
+            contents.locked.summary,
+            hint="check the passphrase; one line end at its end is dropped, nothing else",
+        )
+    return contents
+
+
+def _oddities(contents: Iterable[Contents]) -> tuple[Finding, ...]:
+    """What to say of the files beside what converting them repairs.
+
+    Raises CertkitError ``files.wrong-format`` rather than leave out a part that cannot be read.
+    """
+    repaired = {"files.leaf-not-first", "files.encrypted-key"}
+    odd = [one for each in contents for one in each.findings if one.code not in repaired]
+    for finding in odd:
+        if finding.severity is Severity.ERROR:
+            raise CertkitError(finding.code, finding.summary, hint=finding.fix.text)
+    return tuple(odd)
+
+
+def _format(to: str, out: Path | None) -> Format:
+    by_suffix = [row for row in FORMATS.values() if out and out.suffix.lower() in row.suffixes]
+    chosen = FORMATS.get(to) if to else [*by_suffix, FORMATS["fullchain"]][0]
+    if chosen is None:
+        raise CertkitError(
+            "bundle.unknown-format",
+            f"unknown format {to!r}",
+            hint=f"choose one of: {' '.join(FORMATS)}",
+        )
+    if out is None and (chosen.secret or chosen.binary):
+        why = "holds a private key" if chosen.secret else "is binary"
+        raise CertkitError(
+            "bundle.needs-out",
+            f"the format {chosen.name} {why} and does not go to stdout",
+            hint=f"say where to write it: --to {chosen.name} --out FILE",
+        )
+    return chosen
+
+
+def _split(parts: Parts, folder: Path, odd: tuple[Finding, ...], *, force: bool) -> Result:
+    present = {
+        "key": bool(parts.keys),
+        "chain": len(parts.chain) > 1,
+        "root": parts.ordered.root is not None,
+    }
+    rows = [(FORMATS[row], folder / name) for name, row in _SPLIT if present.get(row, True)]
+    nothing = Seal(b"", b"", "")
+    content = [UserFile(path, row.make(parts, nothing), row.secret) for row, path in rows]
+    with failures_named("make the folder"):
+        make_public_folder(folder)
+    findings = write_files(content, force=force)
+    return _written(parts, [(row, path.absolute()) for row, path in rows], odd + findings)
+
+
+def _check(parts: Parts, contents: Iterable[Contents]) -> Result:
+    findings = mismatches(parts) + tuple(one for each in contents for one in each.findings)
+    matches = not has_error(findings)
+    keys = [describe_public_key(key.public_key()) for key in parts.keys]
+    data = {
+        "match": matches,
+        "certificates": [one.describe() for one in parts.certificates],
+        "keys": keys,
+    }
+    kinds = ", ".join(str(key["algorithm"]) for key in keys)
+    whose = called(parts.certificates[0])
+    if not matches:
+        return Result(data, "no", findings=findings, exit_code=ExitCode.NO)
+    return Result(
+        data,
+        f"yes: the key ({kinds}) belongs to the certificate for {printable(whose)}",
+        findings=findings,
+    )
+
+
+def _shown(parts: Parts, chosen: Format, pem: str, odd: tuple[Finding, ...]) -> Result:
+    taken, talk = _account(parts, [chosen])
+    data = {"format": chosen.name, "files": {}, "pem": pem, **taken}
+    return Result(data, pem.rstrip("\n"), talk, odd)
+
+
+def _written(
+    parts: Parts, rows: Sequence[tuple[Format, Path]], findings: tuple[Finding, ...]
+) -> Result:
+    formats = [row for row, _ in rows]
+    taken, talk = _account(parts, formats)
+    data = {
+        "format": formats[0].name if len(formats) == 1 else "split",
+        "files": {row.name: str(path) for row, path in rows},
+        "pem": None,
+        **taken,
+    }
+    text = "\n".join(f"{printable(str(path), limit=2000)}: {row.what}" for row, path in rows)
+    return Result(data, text, talk, findings)
+
+
+def _account(parts: Parts, formats: Sequence[Format]) -> tuple[dict[str, object], tuple[str, ...]]:
+    """Which certificates went in and which did not, for programs and for people."""
+    taken = list(dict.fromkeys(one for row in formats for one in row.takes(parts)))
+    left_out = [one for one in parts.certificates if one not in taken] if taken else []
+    duplicates = len(parts.given) - len(parts.certificates)
+    reordered = [one for one in parts.certificates if one in taken] != taken
+    talk = [f"left out: {_description(one)}" for one in left_out]
+    if reordered:
+        talk.append("put in order: " + ", ".join(printable(called(one)) for one in taken))
+    if duplicates:
+        talk.append(f"dropped duplicates: {duplicates}")
+    data: dict[str, object] = {
+        "certificates": [one.describe() for one in taken],
+        "left_out": [one.describe() for one in left_out],
+        "reordered": reordered,
+        "duplicates": duplicates,
+    }
+    return data, tuple(talk)
+
+
+def _description(certificate: Certificate) -> str:
+    why = "root, which clients have" if certificate.self_signed else "on no path from the leaf"
+    return f"{printable(called(certificate))} ({why})"

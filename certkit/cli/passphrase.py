@@ -36,8 +36,8 @@ _MAX_BYTES: Final = 1024  # OpenSSL cuts or refuses longer ones, depending on th
 def read_passphrase(file: Path | None, env: str | None, *, prompt: str, confirm: bool) -> bytes:
     """The passphrase, at least one byte, from the one source that is given, else from the terminal.
 
-    ``prompt`` is what the terminal shows (``passphrase for site.p12: ``); ``confirm`` asks twice,
-    for a passphrase that will lock something. Without a source and without a terminal nothing is
+    ``prompt`` says which one (``passphrase for site.p12``); ``confirm`` asks twice, for a
+    passphrase that will lock something. Without a source and without a terminal nothing is
     asked: a script must not hang.
 
     Raises CertkitError, exit code 2: ``passphrase.two-sources``, ``passphrase.not-given``,
@@ -107,13 +107,13 @@ def _from_terminal(prompt: str, *, confirm: bool) -> bytes:
     if sys.stdin is None or not sys.stdin.isatty():
         raise CertkitError(
             "passphrase.not-given",
-            "a passphrase is needed and there is no terminal to ask for it",
+            f"the {prompt} is needed and there is no terminal to ask for it",
             hint="give --passphrase-file FILE or --passphrase-env NAME",
         )
     from getpass import getpass
 
     try:
-        value = getpass(prompt)
+        value = getpass(f"{prompt}: ")
         if confirm and getpass("the same again: ") != value:
             raise CertkitError(
                 "passphrase.not-the-same",

@@ -67,9 +67,10 @@ class UserFile:
 
 
 def write_files(outputs: Sequence[UserFile], *, force: bool) -> tuple[Finding, ...]:
-    """Write every file whole, or none: keys 0600, the rest 0644, also over a wider file or a link.
+    """Write each file whole: keys 0600, the rest 0644, also in place of a wider file or a link.
 
-    Folders must be there. The answer warns of a key inside a git work tree.
+    None is put in place before all are written. Folders must be there. The answer warns of a key
+    inside a git work tree.
 
     Raises CertkitError ``files.exists`` unless ``force``, ``files.cannot-write`` (exit 3).
     """
@@ -82,7 +83,7 @@ def write_files(outputs: Sequence[UserFile], *, force: bool) -> tuple[Finding, .
                 mode = files.KEY_MODE if output.secret else files.PUBLIC_MODE
                 files.write_new(temporaries[output.path], output.content, mode)
             for path, temporary in temporaries.items():
-                os.replace(temporary, path)
+                temporary.replace(path)
         except BaseException:
             for temporary in temporaries.values():
                 files.remove(temporary)

@@ -263,14 +263,15 @@ _LABELS: Final = {
 _SILENT: Final = frozenset(
     {"EC PARAMETERS", "DH PARAMETERS", "X9.42 DH PARAMETERS", "DSA PARAMETERS"}
 )
-# Label -> what is wrong with it, what to do.
+# Label -> what is wrong with it, what to do, how bad it is.
 _REFUSED: Final = {
     "OPENSSH PRIVATE KEY": (
         "is a key in the format of OpenSSH, which TLS servers do not read",
         "rewrite a copy of it in place: ssh-keygen -p -m PKCS8 -f COPY",
+        Severity.ERROR,
     ),
-    "PUBLIC KEY": ("is a public key", "give the private key that belongs to it"),
-    "RSA PUBLIC KEY": ("is a public key", "give the private key that belongs to it"),
+    "PUBLIC KEY": ("is a public key", "a server needs the private one", Severity.WARNING),
+    "RSA PUBLIC KEY": ("is a public key", "a server needs the private one", Severity.WARNING),
 }
 _COPY_AGAIN: Final = "copy the file again from where it was made, as a whole"
 

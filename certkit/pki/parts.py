@@ -7,15 +7,18 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from certkit.errors import CertkitError
+from certkit.findings import Finding, Fix, Severity
 from certkit.pki import formats
-from certkit.pki.certificate import Certificate, to_pem
-from certkit.pki.keys import dump_private_key, public_key_der
-from certkit.pki.order import Ordered, called, has_key, newest_versions, order
+from certkit.pki.certificate import to_pem
+from certkit.pki.keys import describe_public_key, dump_private_key, public_key_der
+from certkit.pki.order import Ordered, called, find_leaf, has_key, newest_versions, order
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
+
+    from certkit.pki.certificate import Certificate
 
 
 class Parts:
@@ -60,11 +63,7 @@ class Parts:
         Raises CertkitError ``files.no-key``, ``files.several-keys``, ``files.key-mismatch``.
         """
         if not self.keys:
-            raise CertkitError(
-                "files.no-key",
-                "there is no private key here",
-                hint="name the file with the key as well",
-            )
+            raise _no_key()
         if not self.certificates:
             if len(self.keys) > 1:
                 raise CertkitError(
@@ -74,39 +73,66 @@ class Parts:
                 )
             return self.keys[0]
         leaf = self.chain[0]
-        mine = [key for key in self.keys if has_key(leaf, key.public_key())]
+        mine = [key for key in self.keys if _certified(key, (leaf,))]
         if not mine:
             formats.check_key(self.keys[0], leaf)
         return mine[0]
 
 
 @dataclass(frozen=True, slots=True)
-class Format:
-    """One kind of file. ``make(parts, passphrase, salt, name)`` gives its bytes.
-
-    ``secret``: it holds a key. ``binary``: it does not belong on a terminal. ``sealed``: it needs
-    a passphrase. ``suffixes`` choose it from a file's name.
-    """
-
-    name: str
-    what: str
-    make: Callable[[Parts, Seal], bytes]
-    suffixes: tuple[str, ...] = ()
-    secret: bool = False
-    binary: bool = False
-    sealed: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Seal:
-    """What goes into a bundle beside its parts."""
+    """What goes into a bundle beside its parts: ``salt`` is 16 random bytes."""
 
     passphrase: bytes
     salt: bytes
     name: str
 
 
-def _p12(parts: Parts, seal: Seal) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Format:
+    """One kind of file: ``make`` gives its bytes, ``takes`` the certificates that go into it.
+
+    ``secret``: it holds a key. ``binary``: it does not belong on a terminal. ``sealed``: it needs
+    a passphrase. A file name with one of ``suffixes`` asks for it.
+    """
+
+    name: str
+    what: str
+    make: Callable[[Parts, Seal], bytes]
+    takes: Callable[[Parts], tuple[Certificate, ...]]
+    suffixes: tuple[str, ...] = ()
+    secret: bool = False
+    binary: bool = False
+    sealed: bool = False
+
+
+def _chain(parts: Parts) -> tuple[Certificate, ...]:
+    return parts.chain
+
+
+def _leaf(parts: Parts) -> tuple[Certificate, ...]:
+    return parts.chain[:1]
+
+
+def _intermediates(parts: Parts) -> tuple[Certificate, ...]:
+    if len(parts.chain) == 1:
+        raise CertkitError(
+            "files.no-intermediate",
+            f"no issuer of the certificate for {called(parts.chain[0])} is here, beside the root",
+            hint="name the file with the intermediate as well",
+        )
+    return parts.chain[1:]
+
+
+def _roots(parts: Parts) -> tuple[Certificate, ...]:
+    return parts.roots
+
+
+def _nothing(_: Parts) -> tuple[Certificate, ...]:
+    return ()
+
+
+def _pkcs12(parts: Parts, seal: Seal) -> bytes:
     return formats.pkcs12(
         parts.key,
         parts.chain,
@@ -116,57 +142,115 @@ def _p12(parts: Parts, seal: Seal) -> bytes:
     )
 
 
-def _truststore(parts: Parts, seal: Seal) -> bytes:
-    return formats.java_truststore(parts.roots, passphrase=seal.passphrase)
+def _pem(takes: Callable[[Parts], tuple[Certificate, ...]]) -> Callable[[Parts, Seal], bytes]:
+    return lambda parts, _: to_pem(takes(parts))
 
 
-FORMATS: Final = {
-    row.name: row
-    for row in (
-        Format(
-            "fullchain",
-            "the certificate and its intermediates, for nginx and most servers",
-            lambda parts, _: to_pem(parts.chain),
-        ),
-        Format("cert", "the certificate alone", lambda parts, _: to_pem(parts.chain[:1])),
-        Format("chain", "the intermediates alone", lambda parts, _: to_pem(parts.chain[1:])),
-        Format("root", "the roots, for clients to trust", lambda parts, _: to_pem(parts.roots)),
-        Format(
-            "keychain",
-            "key, certificate and intermediates in one file, for HAProxy",
-            lambda parts, _: formats.key_and_chain(parts.key, parts.chain),
-            secret=True,
-        ),
-        Format(
-            "key",
-            "the key, not encrypted",
-            lambda parts, _: dump_private_key(parts.key),
-            suffixes=(".key",),
-            secret=True,
-        ),
-        Format(
-            "encrypted-key",
-            "the key, encrypted",
-            lambda parts, seal: dump_private_key(parts.key, seal.passphrase),
-            secret=True,
-            sealed=True,
-        ),
-        Format(
-            "p12",
-            "PKCS#12 with key and chain, for Java, Node, .NET and Windows",
-            _p12,
-            suffixes=(".p12", ".pfx"),
-            secret=True,
-            binary=True,
-            sealed=True,
-        ),
-        Format("truststore", "the roots for Java to trust", _truststore, binary=True, sealed=True),
-        Format(
-            "der",
-            "the certificate alone, binary",
-            lambda parts, _: parts.chain[0].der,
-            suffixes=(".der",),
-            binary=True,
-        ),
+_TABLE: Final = (
+    Format("fullchain", "certificate and intermediates", _pem(_chain), _chain),
+    Format("cert", "certificate", _pem(_leaf), _leaf),
+    Format("chain", "intermediates", _pem(_intermediates), _intermediates),
+    Format("root", "root", _pem(_roots), _roots),
+    Format(
+        "keychain",
+        "key, certificate and intermediates",
+        lambda parts, _: formats.key_and_chain(parts.key, parts.chain),
+        _chain,
+        secret=True,
+    ),
+    Format(
+        "key",
+        "key, not encrypted",
+        lambda parts, _: dump_private_key(parts.key),
+        _nothing,
+        suffixes=(".key",),
+        secret=True,
+    ),
+    Format(
+        "encrypted-key",
+        "key, encrypted",
+        lambda parts, seal: dump_private_key(parts.key, seal.passphrase),
+        _nothing,
+        secret=True,
+        sealed=True,
+    ),
+    Format(
+        "p12",
+        "PKCS#12 with key, certificate and intermediates",
+        _pkcs12,
+        _chain,
+        suffixes=(".p12", ".pfx"),
+        secret=True,
+        binary=True,
+        sealed=True,
+    ),
+    Format(
+        "truststore",
+        "truststore with the root; Java needs -Djavax.net.ssl.trustStorePassword too",
+        lambda parts, seal: formats.java_truststore(parts.roots, passphrase=seal.passphrase),
+        _roots,
+        binary=True,
+        sealed=True,
+    ),
+    Format(
+        "der",
+        "certificate, binary",
+        lambda parts, _: parts.chain[0].der,
+        _leaf,
+        suffixes=(".der",),
+        binary=True,
+    ),
+)
+FORMATS: Final = {row.name: row for row in _TABLE}
+
+
+def mismatches(parts: Parts) -> tuple[Finding, ...]:
+    """A ``files.key-mismatch`` for each key without a certificate, and for a leaf without its key.
+
+    Certificates of several chains (one with an EC and one with an RSA key, say) may come together.
+    Raises CertkitError ``files.no-key``, ``files.no-certificate``.
+    """
+    if not parts.keys:
+        raise _no_key()
+    leaf = _only_leaf(parts.certificates)
+    lonely = [key for key in parts.keys if not _certified(key, parts.certificates)]
+    if not lonely and leaf and not any(_certified(key, (leaf,)) for key in parts.keys):
+        lonely = list(parts.keys)  # the key of an issuer, which is no use to a server
+    return tuple(_mismatch(key, leaf or parts.certificates[0]) for key in lonely)
+
+
+def _only_leaf(certificates: tuple[Certificate, ...]) -> Certificate | None:
+    try:
+        return find_leaf(certificates)
+    except CertkitError as error:
+        if error.code == "files.no-certificate":
+            raise
+        return None
+
+
+def _certified(key: PrivateKeyTypes, certificates: tuple[Certificate, ...]) -> bool:
+    public = key.public_key()
+    return any(has_key(one, public) for one in certificates)
+
+
+def _mismatch(key: PrivateKeyTypes, certificate: Certificate) -> Finding:
+    mine = describe_public_key(key.public_key())["algorithm"]
+    its = describe_public_key(certificate.public_key)["algorithm"] if certificate.public_key else ""
+    return Finding(
+        "files.key-mismatch",
+        Severity.ERROR,
+        f"the key ({mine}) does not belong to the certificate for {called(certificate)} ({its})",
+        'nginx, HAProxy and Node stop at it ("key values mismatch")'
+        if mine == its
+        else "the types differ: nginx -t passes and every handshake fails (no shared cipher); "
+        "Apache's configtest does not look at all",
+        Fix("advice", "find the key that it was issued with; certkit list names its own files"),
     )
-}
+
+
+def _no_key() -> CertkitError:
+    return CertkitError(
+        "files.no-key",
+        "there is no private key here",
+        hint="name the file with the key as well",
+    )

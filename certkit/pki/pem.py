@@ -12,7 +12,9 @@ if TYPE_CHECKING:
 
 _MARKER: Final = re.compile(r"-----(BEGIN|END) ([^\n-]{1,64})-----")
 # The IV has the size of the cipher's block: 16 hex digits for DES, 32 for AES.
-_DEK_INFO: Final = re.compile(r"DEK-Info: (?:DES[A-Z0-9-]*,[0-9A-F]{16}|AES[A-Z0-9-]*,[0-9A-F]{32})")
+_DEK_INFO: Final = re.compile(
+    r"DEK-Info: (?:DES[A-Z0-9-]*,[0-9A-F]{16}|AES[A-Z0-9-]*,[0-9A-F]{32})"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,7 +45,8 @@ def server_context(issued: Issued, *, alpn: Iterable[str] = ("http/1.1",)) -> ss
 
 def _load_cert_chain(context: ssl.SSLContext, issued: Issued) -> None:
     """``load_cert_chain`` takes nothing but paths (bpo-16487), so the pair passes through
-    a file in a private (0700) folder that is gone when this returns."""
+    a file in a private (0700) folder that is gone when this returns.
+    """
     key_pem = issued.key_pem
     with TemporaryDirectory(prefix="certkit-") as folder:
         pair = Path(folder, "pair.pem")

@@ -50,3 +50,8 @@ def test_an_unknown_name_is_an_attribute_error():
 
     with pytest.raises(AttributeError, match="no_such_name"):
         certkit.no_such_name  # noqa: B018
+
+
+def test_every_export_has_a_docstring():
+    for name in certkit.__all__:
+        assert name.startswith("__") or getattr(certkit, name).__doc__, name

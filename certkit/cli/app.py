@@ -42,8 +42,10 @@ CA_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "export": ("ca:export", "Write the root certificate for clients to trust."),
 }
 
-_EPILOG: Final = """Exit codes: 0 done or yes; 1 the answer is no; 2 bad input; 3 the environment failed
-(permission, disk, CA); 4 a person must finish; 130 interrupted."""
+_EPILOG: Final = """
+Exit codes: 0 done or yes; 1 the answer is no; 2 bad input; 3 the environment
+failed (permission, disk, CA); 4 a person must finish; 130 interrupted.
+"""
 
 
 class _Command(TyperCommand):
@@ -51,7 +53,7 @@ class _Command(TyperCommand):
         return coercion.made_plain(super().get_params(ctx))
 
     def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
-        formatter.write("\n" + _EPILOG + "\n")
+        formatter.write(_EPILOG)
 
 
 class _LazyGroup(TyperGroup):
@@ -79,7 +81,7 @@ class _LazyGroup(TyperGroup):
             formatter.write_dl([(name, line) for name, (_, line) in self.table.items()])
 
     def format_epilog(self, ctx: Context, formatter: HelpFormatter) -> None:
-        formatter.write("\n" + _EPILOG + "\n")
+        formatter.write(_EPILOG)
 
 
 def _group(name: str, table: Mapping[str, tuple[str, str]], help_text: str) -> _LazyGroup:
@@ -127,7 +129,7 @@ def _with_common_options(body: Callable[..., output.Result]) -> Callable[..., No
 
 def _version(value: bool) -> None:
     if value:
-        import certkit  # noqa: PLC0415
+        import certkit
 
         sys.stdout.write(f"certkit {certkit.__version__}\n")
         raise typer.Exit

@@ -185,7 +185,7 @@ def _formats(
         secret = ask(prompt="passphrase for the new file: ", confirm=True)
     wanted = {
         "bundle": (bundle, lambda issued: issued.key_pem + issued.chain_pem),
-        "p12": (p12, lambda issued: formats.pkcs12(issued.key, issued.chain, passphrase=secret)),
+        "p12": (p12, lambda issued: _pkcs12(issued, secret)),
         "truststore": (
             truststore,
             lambda issued: formats.java_truststore([issued.ca], passphrase=secret),
@@ -195,7 +195,22 @@ def _formats(
     return {role: make for role, (asked, make) in wanted.items() if asked}
 
 
-def _published(  # noqa: PLR0913
+def _pkcs12(issued: Issued, secret: bytes) -> bytes:
+    from certkit.pki import formats
+
+    if issued.key is None:
+        raise CertkitError(
+            "issue.no-key",
+            "a PKCS#12 file holds the key, and the key stayed with the request",
+            hint="certkit bundle CERTIFICATE KEY --to p12 --out FILE",
+        )
+    alias = str(issued.certificate.names[0])
+    return formats.pkcs12(
+        issued.key, issued.chain, passphrase=secret, name=alias, salt=os.urandom(16)
+    )
+
+
+def _published(
     store: Home,
     typed: list[Name],
     csr: Path | None,
@@ -206,9 +221,7 @@ def _published(  # noqa: PLR0913
     leaf: dict[str, Any],
 ) -> tuple[Published, ...]:
     if csr is not None:
-        signed = store.sign_csr(
-            _read(csr), output, client=leaf["client"], days=leaf["days"]
-        )
+        signed = store.sign_csr(_read(csr), output, client=leaf["client"], days=leaf["days"])
         return (signed,)
     lists = [typed] if from_file is None else _lines(from_file)
     return store.issue_all(lists, output, self_signed=self_signed, **leaf)
@@ -324,11 +337,11 @@ def _lines_for(published: Published) -> Iterable[str]:
 
 
 _ROLE_ORDER: Final = ("certificate", "key", "bundle", "p12", "der", "ca", "truststore")
-_SECRET: Final = "  (secret)"
+_PRIVATE: Final = "  (yours alone)"
 _NOTES: Final = {
-    "key": _SECRET,
-    "bundle": _SECRET,
-    "p12": _SECRET,
+    "key": _PRIVATE,
+    "bundle": _PRIVATE,
+    "p12": _PRIVATE,
     "ca": "  (what clients trust)",
 }
 

@@ -14,7 +14,7 @@ from certkit.findings import Severity
 from certkit.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from certkit.errors import CertkitError
     from certkit.findings import Finding
@@ -36,7 +36,7 @@ class Result:
     allowed), ``talk`` to stderr, line by line.
     """
 
-    data: dict[str, object]
+    data: Mapping[str, object]
     text: str
     talk: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
@@ -82,11 +82,11 @@ def finding_lines(finding: Finding) -> Iterable[str]:
         yield f"  fix: {printable(line, limit=2000)}"
 
 
-def _write_json(  # noqa: PLR0913 - the envelope has these parts
+def _write_json(
     command: str,
     status: str,
     exit_code: ExitCode,
-    data: dict[str, object],
+    data: Mapping[str, object],
     findings: tuple[Finding, ...],
     errors: Iterable[dict[str, str]] = (),
 ) -> None:

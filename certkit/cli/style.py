@@ -39,6 +39,7 @@ def plain(text: str) -> str:
 
 def styled_for(stream: IO[str], text: str) -> str:
     """``text`` as ``stream`` should get it: NO_COLOR (no-color.org), pipes and dumb terminals
-    get it plain."""
+    get it plain.
+    """
     wanted = stream.isatty() and not os.environ.get("NO_COLOR")
     return text if wanted and os.environ.get("TERM") != "dumb" else plain(text)

@@ -177,12 +177,12 @@ class CertificateAuthority:
         now: datetime | None = None,
         serial: int | None = None,
     ) -> Issued:
-        """A certificate for the names and the key of a CSR (PEM or DER), and for nothing else in it.
+        """A certificate for the names and the key of a CSR (PEM or DER), and nothing else of it.
 
         A request for CA:TRUE gets a leaf and a finding. Raises as :meth:`issue`, and ``csr.*``,
         ``crypto.weak-key``.
         """
-        from certkit.pki.csr import read_request  # noqa: PLC0415 - `issue` without a CSR is common
+        from certkit.pki.csr import read_request
 
         request = read_request(csr)
         checked = self.checked_names(request.names)
@@ -327,9 +327,7 @@ def parse_names(names: Iterable[str | Name]) -> tuple[Name, ...]:
 
     Raises CertkitError: ``name.*``, ``name.none``.
     """
-    checked = with_base_names(
-        name if isinstance(name, Name) else parse(name) for name in names
-    )
+    checked = with_base_names(name if isinstance(name, Name) else parse(name) for name in names)
     if not checked:
         raise CertkitError(
             "name.none",
@@ -356,7 +354,8 @@ def _ca_validity(now: datetime, days: int) -> tuple[datetime, datetime]:
 
 def _ca_subject(public_key: CertificatePublicKeyTypes, title: str) -> x509.Name:
     """Unique by the key, so that two CAs never share a subject (NSS and PKIX would mix them up);
-    no user or host name, unlike mkcert: the root is shown to strangers."""
+    no user or host name, unlike mkcert: the root is shown to strangers.
+    """
     key_id = x509.SubjectKeyIdentifier.from_public_key(public_key).digest.hex()[:8]
     return _subject(profiles.ORGANIZATION, f"{title} {key_id}")
 
@@ -375,7 +374,8 @@ def _subject(organization: str, common_name: str | None) -> x509.Name:
 
 def _common_name(names: tuple[Name, ...]) -> str:
     """The first DNS name. With an IP-only SAN any CN makes GnuTLS refuse the certificate under
-    name constraints (measured), so there is none to give."""
+    name constraints (measured), so there is none to give.
+    """
     for name in names:
         if name.type == "dns" and len(name.value) <= _COMMON_NAME_MAX:
             return name.value

@@ -1,0 +1,276 @@
+"""`certkit issue`: from nothing to a certificate and its key."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from certkit import Certificate
+from tests.peers import clean_env, program
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def openssl(*arguments: str) -> bool:
+    done = subprocess.run(
+        [program("openssl"), "verify", "-x509_strict", *map(str, arguments)],
+        env=clean_env(),
+        capture_output=True,
+        check=False,
+    )
+    return done.returncode == 0
+
+
+def test_an_address_with_no_ca_makes_the_ca_and_the_pair(certkit, folder):
+    outcome = certkit("issue", "--ip", "10.0.0.5")
+    assert outcome.code == 0
+    assert "created a certificate authority" in outcome.err
+    assert len(outcome.out.splitlines()) < 10
+    assert "certkit snippet nginx 10.0.0.5.pem" in outcome.out
+    assert mode(folder / "10.0.0.5-key.pem") == 0o600
+    assert mode(folder / "10.0.0.5.pem") == 0o644
+    root = folder.parent / "home" / "root.pem"
+    leaf = folder / "10.0.0.5.pem"
+    assert openssl("-CAfile", root, "-verify_ip", "10.0.0.5", leaf)
+    assert not openssl("-CAfile", root, "-verify_ip", "10.0.0.6", leaf)
+
+
+def test_a_wildcard_covers_one_level_and_its_base_name(certkit, folder):
+    certkit("issue", "*.dev.test")
+    root = folder.parent / "home" / "root.pem"
+    leaf = folder / "_wildcard.dev.test.pem"
+    verdicts = {
+        name: openssl("-CAfile", root, "-verify_hostname", name, leaf)
+        for name in ("a.dev.test", "dev.test", "a.b.dev.test", "test")
+    }
+    assert verdicts == {"a.dev.test": True, "dev.test": True, "a.b.dev.test": False, "test": False}
+    for name, accepted in verdicts.items():
+        assert certkit("verify", leaf, "--host", name).code == (0 if accepted else 1)
+
+
+def test_the_envelope_has_absolute_paths_and_the_certificate(certkit, folder):
+    data = certkit("issue", "localhost", "127.0.0.1", "::1", "--json").data
+    assert data["files"] == {
+        "certificate": str(folder / "localhost+2.pem"),
+        "key": str(folder / "localhost+2-key.pem"),
+        "ca": str(folder.parent / "home" / "root.pem"),
+    }
+    assert data["ca"] == {"created": True, "permitted": []}
+    assert [name["value"] for name in data["certificate"]["names"]] == [
+        "localhost",
+        "127.0.0.1",
+        "::1",
+    ]
+    again = certkit("issue", "localhost", "127.0.0.1", "::1", "--json").data
+    assert again["ca"]["created"] is False
+
+
+def test_first_use_permits_the_names_asked_for_and_later_ones_are_refused(certkit, folder):
+    data = certkit("issue", "--domain", "*.dev.example.com", "--json").data
+    assert data["ca"] == {"created": True, "permitted": ["dev.example.com"]}
+    refused = certkit("issue", "app.example.org", "--json")
+    assert refused.code == 2
+    error = refused.envelope["errors"][0]
+    assert error["code"] == "chain.name-constraint"
+    assert error["hint"] == "certkit ca permit app.example.org"
+    assert not list(folder.glob("app*"))
+    assert certkit("ca", "permit", "app.example.org").code == 0
+    assert certkit("issue", "app.example.org").code == 0
+
+
+@pytest.mark.parametrize("name", ["com", "*.com", "*.co.uk", "dev", "8.8.8.8/8"])
+def test_a_public_suffix_is_not_permitted_on_first_use_either(certkit, folder, name):
+    outcome = certkit("issue", name)
+    assert outcome.code == 2
+    assert "certkit: hint:" in outcome.err
+    assert not list(folder.iterdir())
+    assert not (folder.parent / "home" / "root.pem").exists()
+
+
+def test_the_same_names_again_keep_the_key_and_new_key_replaces_it(certkit, folder):
+    certkit("issue", "localhost")
+    key, leaf = folder / "localhost-key.pem", folder / "localhost.pem"
+    first_key, first_leaf = key.read_bytes(), leaf.read_bytes()
+    certkit("issue", "localhost")
+    assert key.read_bytes() == first_key
+    assert leaf.read_bytes() != first_leaf
+    certkit("issue", "localhost", "--new-key")
+    assert key.read_bytes() != first_key
+
+
+def test_a_foreign_file_is_replaced_by_force_only(certkit, folder):
+    foreign = folder / "localhost-key.pem"
+    foreign.write_text("mine")
+    foreign.chmod(0o644)
+    refused = certkit("issue", "localhost")
+    assert refused.code == 2
+    assert "--force" in refused.err
+    assert foreign.read_text() == "mine"
+    assert certkit("issue", "localhost", "--force").code == 0
+    assert mode(foreign) == 0o600
+
+
+def test_a_link_in_the_place_of_a_key_is_replaced_not_followed(certkit, folder, tmp_path):
+    target = tmp_path / "elsewhere"
+    target.write_text("mine")
+    (folder / "localhost-key.pem").symlink_to(target)
+    assert certkit("issue", "localhost", "--force").code == 0
+    assert target.read_text() == "mine"
+    assert not (folder / "localhost-key.pem").is_symlink()
+
+
+def test_every_format_is_written_beside(certkit, folder, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("correct horse\n")
+    data = certkit(
+        "issue", "localhost", "--bundle", "--p12", "--truststore", "--der",
+        "--passphrase-file", secret, "--json",
+    ).data  # fmt: skip
+    files = {role: Path(path) for role, path in data["files"].items()}
+    assert set(files) == {"certificate", "key", "ca", "bundle", "p12", "truststore", "der"}
+    for role in ("key", "bundle", "p12"):
+        assert mode(files[role]) == 0o600
+    assert Certificate.from_der(files["der"].read_bytes()).sha256 == data["certificate"]["sha256"]
+    assert files["bundle"].read_bytes().startswith(b"-----BEGIN PRIVATE KEY-----")
+
+
+def test_a_passphrase_is_never_guessed(certkit, folder):
+    outcome = certkit("issue", "localhost", "--p12")
+    assert outcome.code == 2
+    assert "--passphrase-file" in outcome.err
+    assert not list(folder.iterdir())
+
+
+def test_one_certificate_a_line(certkit, folder):
+    (folder / "names.txt").write_text("# lab\nlocalhost 127.0.0.1\n*.dev.test # wildcard\n\n")
+    data = certkit("issue", "--from", "names.txt", "--out", "certs", "--json").data
+    assert [Path(each["files"]["certificate"]).name for each in data["certificates"]] == [
+        "localhost+1.pem",
+        "_wildcard.dev.test.pem",
+    ]
+    bad = folder / "bad.txt"
+    bad.write_text("localhost\n*.com\n")
+    refused = certkit("issue", "--from", bad, "--out", "other")
+    assert refused.code == 2
+    assert "line 2" in refused.err
+    assert not (folder / "other").exists()
+
+
+def test_a_request_is_signed_without_its_key(certkit, folder):
+    subprocess.run(
+        [program("openssl"), "req", "-new", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:P-256", "-nodes", "-subj", "/O=me", "-addext",
+         "subjectAltName=DNS:app.test", "-addext", "basicConstraints=critical,CA:TRUE",
+         "-keyout", "app.key", "-out", "app.csr"],
+        check=True, capture_output=True, env=clean_env(),
+    )  # fmt: skip
+    outcome = certkit("issue", "--csr", "app.csr", "--json")
+    assert "key" not in outcome.data["files"]
+    assert outcome.data["certificate"]["is_ca"] is False
+    assert [finding["code"] for finding in outcome.envelope["findings"]] == [
+        "usage.csr-extensions-ignored"
+    ]
+
+
+def test_a_self_signed_certificate_needs_no_ca(certkit, folder):
+    data = certkit("issue", "localhost", "--self-signed", "--json").data
+    assert data["certificate"]["self_signed"] is True
+    assert data["certificate"]["is_ca"] is False
+    assert "ca" not in data["files"]
+    assert not (folder.parent / "home" / "root.pem").exists()
+
+
+def test_a_snippet_is_printed_ready_to_paste(certkit, folder):
+    outcome = certkit("issue", "localhost", "--snippet", "nginx")
+    assert str(folder / "localhost.pem") in outcome.out
+    assert "server {" in outcome.out
+    assert "-----BEGIN" not in outcome.out
+
+
+def test_a_key_in_a_git_work_tree_draws_a_warning(certkit, folder):
+    subprocess.run([program("git"), "init", "-q", str(folder)], check=True, env=clean_env())
+    outcome = certkit("issue", "localhost", "--json")
+    assert [finding["code"] for finding in outcome.envelope["findings"]] == ["files.key-in-git"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["issue"],
+        ["issue", "localhost", "--csr", "x"],
+        ["issue", "localhost", "--days", "0"],
+        ["issue", "localhost", "--days", "1000"],
+        ["issue", "localhost", "--days", "many"],
+        ["issue", "localhost", "--key", "rsa1024"],
+        ["issue", "--ip", "example.com"],
+        ["issue", "a\nb.test"],
+        ["issue", "foo.test; rm -rf /"],
+        ["issue", "../../etc/passwd"],
+        ["issue", "localhost", "--no-such-option"],
+        ["issue", "localhost", "--snippet", "iis"],
+        ["issue", "localhost", "--group", "no-such-group-here"],
+        ["issue", "--csr", "missing.csr"],
+    ],
+)
+def test_bad_input_is_refused_in_words_and_nothing_is_written(certkit, folder, arguments):
+    outcome = certkit(*arguments)
+    assert outcome.code == 2
+    assert outcome.out == ""
+    assert "certkit: error: " in outcome.err
+    assert "certkit: hint: " in outcome.err
+    assert not list(folder.iterdir())
+    failed = certkit(*arguments, "--json")
+    assert failed.envelope["status"] == "error"
+
+
+def test_a_folder_that_cannot_be_written_to_is_a_fault_of_the_environment(certkit, folder):
+    blocker = folder / "file"
+    blocker.write_text("")
+    outcome = certkit("issue", "localhost", "--out", blocker / "below")
+    assert outcome.code == 3
+    assert "certkit: hint: " in outcome.err
+
+
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+@given(st.lists(st.text(max_size=40), min_size=1, max_size=3))
+def test_no_text_leads_to_a_traceback_or_out_of_the_folder(certkit, folder, texts):
+    before = set(folder.parent.iterdir())
+    outcome = certkit("issue", "--out", "certs", "--", *texts)
+    assert outcome.code in (0, 2)
+    assert set(folder.parent.iterdir()) <= before | {folder.parent / "home"}
+    assert {path.name for path in folder.iterdir()} <= {"certs"}
+
+
+def test_twenty_processes_in_an_empty_home_agree_on_one_ca(folder):
+    """Real processes, because threads would share what a lock is there for."""
+    certkit = str(Path(sys.executable).with_name("certkit"))
+    home = folder.parent / "shared"
+
+    def run(number: int) -> dict[str, object]:
+        done = subprocess.run(
+            [certkit, "issue", f"app{number}.test", "--json", "--home", str(home)],
+            cwd=folder, env=dict(os.environ), capture_output=True, check=True,
+        )  # fmt: skip
+        return json.loads(done.stdout)["data"]
+
+    with ThreadPoolExecutor(20) as pool:
+        results = list(pool.map(run, range(20)))
+    assert sum(result["ca"]["created"] for result in results) == 1
+    assert len({result["certificate"]["aki"] for result in results}) == 1
+    assert len({result["certificate"]["serial"] for result in results}) == 20
+    assert len(list(folder.glob("*-key.pem"))) == 20

@@ -123,6 +123,7 @@ def issue_command(  # noqa: PLR0913 - the interface of the command
 
     typed = _typed_names(names or (), ip or (), domain or (), email or (), uri or ())
     _one_source(typed, csr, from_file)
+    _refuse_unknown(snippet or ())
     ask = partial(passphrase.read_passphrase, passphrase_file, passphrase_env)
     output = Output(
         folder=out,
@@ -170,6 +171,15 @@ def _one_source(typed: list[Name], csr: Path | None, from_file: Path | None) -> 
         "names, --csr and --from exclude each other" if any(given) else "no name was given",
         hint="certkit issue localhost 127.0.0.1",
     )
+
+
+def _refuse_unknown(snippets: Sequence[str]) -> None:
+    """Before anything is written."""
+    if snippets:
+        from certkit.snippets import find
+
+        for name in snippets:
+            find(name)
 
 
 def _formats(

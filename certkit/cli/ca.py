@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +13,7 @@ from certkit.cli.options import HomeOption, opened
 from certkit.cli.output import Result
 from certkit.cli.passphrase import PassphraseEnvOption, PassphraseFileOption
 from certkit.cli.style import bold, dim, yellow
+from certkit.cli.user_files import UserFile, write_files
 from certkit.errors import CertkitError, ExitCode
 
 if TYPE_CHECKING:
@@ -181,27 +181,12 @@ def export(
             confirm=True,
         )
         content = java_truststore([root], passphrase=secret)
-    _write(out, content, force=force)
+    write_files([UserFile(out, content, secret=False)], force=force)
     path = out.absolute()
     return Result(
         {"certificate": root.describe(), "files": {"certificate": str(path)}},
         f"wrote the root certificate to {path}",
     )
-
-
-def _write(path: Path, content: bytes, *, force: bool) -> None:
-    from certkit.home import files
-
-    if path.is_symlink() or (path.exists() and not force):
-        raise CertkitError(
-            "files.exists",
-            f"{path} is there already",
-            hint=f"replace it: certkit ca export --force --out {shlex.quote(str(path))}",
-        )
-    with files.failures_named("write the root"):
-        temp = files.temporary_name(path)
-        files.write_new(temp, content, files.PUBLIC_MODE)
-        temp.replace(path)
 
 
 def _root(store: Home) -> Certificate:

@@ -15,7 +15,8 @@ from certkit.cli.options import KEY_HELP, HomeOption, opened
 from certkit.cli.output import Result
 from certkit.cli.passphrase import PassphraseEnvOption, PassphraseFileOption
 from certkit.cli.style import bold, dim
-from certkit.errors import CertkitError, ExitCode
+from certkit.cli.user_files import read_file
+from certkit.errors import CertkitError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -231,7 +232,7 @@ def _published(
     leaf: dict[str, Any],
 ) -> tuple[Published, ...]:
     if csr is not None:
-        signed = store.sign_csr(_read(csr), output, client=leaf["client"], days=leaf["days"])
+        signed = store.sign_csr(read_file(csr), output, client=leaf["client"], days=leaf["days"])
         return (signed,)
     lists = [typed] if from_file is None else _lines(from_file)
     return store.issue_all(lists, output, self_signed=self_signed, **leaf)
@@ -242,7 +243,7 @@ def _lines(path: Path) -> list[list[Name]]:
     from certkit.pki.names import parse
 
     try:
-        text = _read(path).decode("utf-8-sig")
+        text = read_file(path).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise CertkitError(
             "files.wrong-format",
@@ -263,19 +264,6 @@ def _lines(path: Path) -> list[list[Name]]:
             "usage.names", f"{path} holds no name", hint="write one certificate a line"
         )
     return lists
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        found = not isinstance(error, FileNotFoundError)
-        raise CertkitError(
-            "files.unreadable",
-            f"cannot read {path}: {error.strerror or error}",
-            hint=f"look at it: ls -l {shlex.quote(str(path))}",
-            exit_code=ExitCode.ENVIRONMENT if found else ExitCode.USAGE,
-        ) from error
 
 
 def _result(

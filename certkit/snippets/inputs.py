@@ -80,9 +80,13 @@ class SnippetInput:
 
     @property
     def host(self) -> str:
-        """One host that the certificate is for, a DNS name if it has one, no wildcard."""
-        single = [name for name in self.names if not name.is_wildcard]
-        return bracketed(single[0]) if single else f"www.{self.names[0].base}"
+        """One host that the certificate is for; a wildcard's is below it."""
+        return _dialled(min(self.names, key=lambda name: name.is_wildcard))
+
+    @property
+    def dns_host(self) -> str:
+        """The same, a DNS name wherever the certificate has one."""
+        return _dialled(min(self.names, key=lambda name: (name.type != "dns", name.is_wildcard)))
 
     @property
     def url(self) -> str:
@@ -106,6 +110,10 @@ class SnippetInput:
 
 
 _DEFAULT_PORT: Final = 443
+
+
+def _dialled(name: Name) -> str:
+    return f"www.{name.base}" if name.is_wildcard else bracketed(name)
 
 
 def _check_path(path: Path) -> None:

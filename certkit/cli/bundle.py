@@ -20,7 +20,7 @@ from certkit.findings import Finding, Severity, has_error
 from certkit.home.files import failures_named, make_public_folder
 from certkit.pki.keys import describe_public_key
 from certkit.pki.load import Contents, read_contents
-from certkit.pki.order import called
+from certkit.pki.order import called, has_key
 from certkit.pki.parts import FORMATS, Format, Parts, Seal, mismatches
 from certkit.text import printable
 
@@ -130,6 +130,10 @@ def bundle_command(  # noqa: PLR0913 - the interface of the command
     odd = _oddities(contents)
     if split is not None:
         return _split(parts, split, odd, force=force)
+    # What is missing is said before anybody types a passphrase.
+    chosen.takes(parts)
+    if chosen.secret:
+        _ = parts.key
     passphrase = b""
     if chosen.sealed:
         new = (new_passphrase_file, new_passphrase_env)
@@ -225,21 +229,26 @@ def _split(parts: Parts, folder: Path, odd: tuple[Finding, ...], *, force: bool)
 def _check(parts: Parts, contents: Iterable[Contents]) -> Result:
     findings = mismatches(parts) + tuple(one for each in contents for one in each.findings)
     matches = not has_error(findings)
-    keys = [describe_public_key(key.public_key()) for key in parts.keys]
-    data = {
+    pairs = [
+        (key, one)
+        for key in (key.public_key() for key in parts.keys)
+        for one in parts.certificates
+        if has_key(one, key)
+    ]
+    data: dict[str, object] = {
         "match": matches,
         "certificates": [one.describe() for one in parts.certificates],
-        "keys": keys,
+        "keys": [describe_public_key(key.public_key()) for key in parts.keys],
+        "pairs": [{"key": describe_public_key(key), "sha256": one.sha256} for key, one in pairs],
     }
-    kinds = ", ".join(str(key["algorithm"]) for key in keys)
-    whose = called(parts.certificates[0])
     if not matches:
         return Result(data, "no", findings=findings, exit_code=ExitCode.NO)
-    return Result(
-        data,
-        f"yes: the key ({kinds}) belongs to the certificate for {printable(whose)}",
-        findings=findings,
+    text = "\n".join(
+        f"yes: the key ({describe_public_key(key)['algorithm']}) belongs to the certificate for "
+        f"{printable(called(one))}"
+        for key, one in pairs
     )
+    return Result(data, text, findings=findings)
 
 
 def _shown(parts: Parts, chosen: Format, pem: str, odd: tuple[Finding, ...]) -> Result:

@@ -90,7 +90,7 @@ def blocks(text: str) -> Iterator[Block]:
     Indented blocks, blocks on one line and blocks with a literal ``\n`` for each line end (from an
     environment variable or JSON) are read as well, and are not ``tidy``.
     """
-    escaped = "-----\\n" in text
+    escaped = "-----\\n" in text or "-----\\r" in text
     if escaped:
         text = text.replace("\\r", "").replace("\\n", "\n")
     begin, line, counted = None, 1, 0

@@ -113,7 +113,7 @@ class Certificate:
         """Why the extensions cannot be read (a duplicate one, bad DER); None when they can."""
         try:
             _ = self.x509.extensions
-        except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+        except Exception as error:  # noqa: BLE001 - what a hostile one makes pyca raise varies
             return str(error) or type(error).__name__
         return None
 
@@ -178,8 +178,10 @@ class Certificate:
     def as_issuer(self) -> x509.AuthorityKeyIdentifier:
         """The AKI of the certificates that this one signs: its SKI, or what its SKI would be."""
         found = self.extension(x509.SubjectKeyIdentifier)
-        ski = found.value if found else x509.SubjectKeyIdentifier.from_public_key(
-            self.x509.public_key()
+        ski = (
+            found.value
+            if found
+            else x509.SubjectKeyIdentifier.from_public_key(self.x509.public_key())
         )
         return x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(ski)
 

@@ -1,0 +1,235 @@
+"""The profile of RFC 5280 section 4, as strict as Python 3.13 and OpenSSL -x509_strict read it.
+
+Path validation (section 6) does not ask for any of this, and most clients do not either. What the
+RFC demands of every CA is an error below the trust anchor; the anchor itself is but a name and a
+key (section 6.1.1 (d)), so most of the rules only warn about it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cryptography import x509
+from cryptography.x509.oid import NameOID
+
+from certkit.findings import Finding, Severity
+from certkit.pki.refusal import quoted
+from certkit.verify.identity import reference
+from certkit.verify.wording import advice, issue_again, span, title, warning
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from certkit.pki.certificate import Certificate
+    from certkit.verify.path import Node, Path
+    from certkit.verify.question import Question
+
+_MAX_DAYS: Final = 825
+
+
+@dataclass(frozen=True, slots=True)
+class _Rule:
+    """``applies(node, is_issuer)`` says that the certificate breaks it."""
+
+    applies: Callable[[Node, bool], bool]
+    problem: str
+    why: str
+    on_anchor: Severity | None = Severity.ERROR
+    """What it is on a trust anchor; None exempts it. Elsewhere it is an error."""
+
+
+def check_profile(path: Path, question: Question) -> Iterator[Finding]:
+    """Every rule of the table against every certificate that can be read."""
+    for index, node in enumerate(path.nodes):
+        if node.certificate.malformed is not None:
+            continue
+        for rule in _RULES:
+            severity = rule.on_anchor if node.anchor and index else Severity.ERROR
+            if severity is not None and rule.applies(node, index > 0):
+                yield Finding(
+                    "chain.strict-profile",
+                    severity,
+                    f"{title(path, index)} {rule.problem}",
+                    rule.why,
+                    issue_again(node.certificate.names)
+                    if index == 0
+                    else advice("issue the CA certificate again: certkit ca init --home DIR"),
+                )
+
+
+def _basic_not_critical(node: Node, is_issuer: bool) -> bool:
+    found = node.certificate.extension(x509.BasicConstraints)
+    return is_issuer and found is not None and found.value.ca and not found.critical
+
+
+def _no_authority_key_id(node: Node, is_issuer: bool) -> bool:
+    return (
+        node.certificate.extension(x509.AuthorityKeyIdentifier) is None
+        and not node.certificate.self_signed
+    )
+
+
+def _critical_authority_key_id(node: Node, is_issuer: bool) -> bool:
+    found = node.certificate.extension(x509.AuthorityKeyIdentifier)
+    return found is not None and found.critical
+
+
+def _critical_subject_key_id(node: Node, is_issuer: bool) -> bool:
+    found = node.certificate.extension(x509.SubjectKeyIdentifier)
+    return found is not None and found.critical
+
+
+def _optional_san_without_subject(node: Node, is_issuer: bool) -> bool:
+    found = node.certificate.extension(x509.SubjectAlternativeName)
+    return not is_issuer and node.subject == () and found is not None and not found.critical
+
+
+def _path_length_of_no_ca(node: Node, is_issuer: bool) -> bool:
+    found = node.certificate.extension(x509.BasicConstraints)
+    return found is not None and not found.value.ca and found.value.path_length is not None
+
+
+def _no_key_usage(node: Node, is_issuer: bool) -> bool:
+    return is_issuer and node.certificate.extension(x509.KeyUsage) is None
+
+
+def _no_subject_key_id(node: Node, is_issuer: bool) -> bool:
+    return is_issuer and node.certificate.extension(x509.SubjectKeyIdentifier) is None
+
+
+def _odd_authority_key_id(node: Node, is_issuer: bool) -> bool:
+    found = node.certificate.extension(x509.AuthorityKeyIdentifier)
+    if found is None or not (node.anchor and node.self_issued):
+        return False
+    own = node.certificate.ski
+    return (
+        found.value.key_identifier is None
+        or found.value.authority_cert_serial_number is not None
+        or found.value.authority_cert_issuer is not None
+        or (own is not None and found.value.key_identifier.hex() != own)
+    )
+
+
+def _critical_san_with_subject(node: Node, is_issuer: bool) -> bool:
+    found = node.certificate.extension(x509.SubjectAlternativeName)
+    return not is_issuer and bool(node.subject) and found is not None and found.critical
+
+
+_STRICT: Final = "Python 3.13 and OpenSSL -x509_strict refuse it, other clients accept it"
+
+_RULES: Final = (
+    _Rule(
+        _basic_not_critical,
+        "has basicConstraints that are not critical",
+        f"RFC 5280 section 4.2.1.9: a CA must mark them critical; {_STRICT}",
+    ),
+    _Rule(
+        _no_authority_key_id,
+        "has no authority key identifier",
+        f"RFC 5280 section 4.2.1.1: only a self-signed one may lack it; {_STRICT}",
+        on_anchor=None,
+    ),
+    _Rule(
+        _no_key_usage,
+        "is a CA without key usage",
+        f"RFC 5280 section 4.2.1.3; {_STRICT}",
+        on_anchor=Severity.WARNING,
+    ),
+    _Rule(
+        _no_subject_key_id,
+        "is a CA without subject key identifier",
+        f"RFC 5280 section 4.2.1.2; {_STRICT}",
+        on_anchor=Severity.WARNING,
+    ),
+    _Rule(
+        _critical_authority_key_id,
+        "has a critical authority key identifier",
+        f"RFC 5280 section 4.2.1.1: it must not be critical; {_STRICT}",
+    ),
+    _Rule(
+        _critical_subject_key_id,
+        "has a critical subject key identifier",
+        f"RFC 5280 section 4.2.1.2: it must not be critical; {_STRICT}",
+    ),
+    _Rule(
+        _path_length_of_no_ca,
+        "has a path length and is no CA",
+        f"RFC 5280 section 4.2.1.9: a path length goes with CA:TRUE; {_STRICT}",
+    ),
+    _Rule(
+        _optional_san_without_subject,
+        "has an empty subject and a subject alternative name that is not critical",
+        "RFC 5280 section 4.2.1.6: then it must be critical; Chromium (ERR_CERT_INVALID), Java, "
+        "Python 3.13 and cryptography refuse it",
+    ),
+    _Rule(
+        _critical_san_with_subject,
+        "has a subject and a critical subject alternative name",
+        "RFC 5280 section 4.2.1.6 and the CA/Browser Forum (7.1.2.7.12): beside a subject it is "
+        "not critical; cryptography refuses the certificate, other clients accept it",
+    ),
+    _Rule(
+        _odd_authority_key_id,
+        "is a root whose authority key identifier is not just its own key",
+        "CA/Browser Forum Baseline Requirements 7.1.2.1.3; no client is known to mind",
+        on_anchor=Severity.WARNING,
+    ),
+)
+
+
+def check_lifetime(path: Path, question: Question) -> Iterator[Finding]:
+    """Apple's limit for TLS server certificates, private roots included."""
+    leaf = path.nodes[0].certificate
+    life = leaf.not_after - leaf.not_before
+    if question.purpose == "server" and life.days >= _MAX_DAYS:
+        yield warning(
+            "validity.too-long",
+            f"the certificate is valid for {span(life)} in all",
+            f"Apple's clients refuse more than {_MAX_DAYS} days, private roots included "
+            "(support.apple.com/103769); others have no limit for private roots",
+            issue_again(leaf.names),
+        )
+
+
+def check_common_name(path: Path, question: Question) -> Iterator[Finding]:
+    """A common name that looks like a host and is no subject alternative name."""
+    leaf = path.nodes[0].certificate
+    names = {name.value for name in leaf.names}
+    for text in common_names(leaf) if names else ():
+        if text not in names and _looks_like_host(text):
+            yield warning(
+                "name.cn-only",
+                f"the common name {quoted(text)} is none of the subject alternative names",
+                "it does not count (RFC 9525 section 2); under name constraints OpenSSL, Node and "
+                "GnuTLS hold it against them, and the CA/Browser Forum forbids it "
+                "(Baseline Requirements 7.1.4.3)",
+                issue_again(leaf.names),
+            )
+
+
+def common_names(certificate: Certificate) -> list[str]:
+    """The common names of the subject, as text."""
+    try:
+        found = certificate.x509.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
+    except ValueError:
+        return []
+    return [attribute.value for attribute in found if isinstance(attribute.value, str)]
+
+
+def _looks_like_host(text: str) -> bool:
+    asked = reference(text.removeprefix("*."))
+    return asked.problem is None and (asked.type == "ip" or "." in asked.value)
+
+
+def check_anchor(path: Path, question: Question) -> Iterator[Finding]:
+    """A trust anchor that is no root."""
+    top = path.top
+    if top.anchor and not top.self_issued:
+        yield warning(
+            "chain.anchor-not-root",
+            f"{title(path, len(path.nodes) - 1)} is trusted and is no root",
+            "Node and Python before 3.13 refuse a chain that does not end in a root; "
+            "curl, Go, GnuTLS and Python 3.13 accept it",
+            advice("trust the root of the CA instead"),
+        )

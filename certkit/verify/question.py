@@ -1,0 +1,31 @@
+"""What is asked of a chain, besides the name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from cryptography import x509
+
+    from certkit.verify.path import Node
+
+Purpose = Literal["server", "client"]
+PURPOSES: Final[tuple[Purpose, ...]] = ("server", "client")
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """``at`` is an aware time without microseconds, as X.509 counts in seconds.
+
+    ``max_depth`` is how many intermediates there may be, self-issued ones not counted.
+    ``others`` is everything that was given, whether on the path or not.
+    """
+
+    at: datetime
+    purpose: Purpose = "server"
+    max_depth: int | None = None
+    crls: tuple[x509.CertificateRevocationList, ...] = ()
+    others: tuple[Node, ...] = ()

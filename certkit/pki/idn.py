@@ -58,7 +58,7 @@ def to_a_label(label: str) -> str:
         encoded = idna.alabel(idna.ulabel(label) if label.isascii() else label).decode("ascii")
     except UnicodeError as error:
         raise _invalid(label) from error
-    if label.isascii() and encoded != label:
+    if label.isascii() and encoded != label:  # RFC 5891 section 5.3; older idna let it pass
         raise _invalid(label)
     return encoded
 

@@ -89,16 +89,21 @@ REFUSED = [
     ("10.0.0.5:8443", "name.port", "certkit issue 10.0.0.5"),
     ("[::1]:8443", "name.port", "certkit issue ::1"),
     ("*.app.test:443", "name.port", "certkit issue '*.app.test'"),
+    ("me@nas.test:22", "name.port", "type the host alone"),
     ("[::1]", "name.brackets", "certkit issue ::1"),
     ("[fe80::1%eth0]", "name.brackets", "certkit issue fe80::1"),
     ("10.0.0.7/24", "name.cidr", "certkit issue 10.0.0.7"),
     ("10.0.0.0/24", "name.cidr", "certkit issue 10.0.0.1"),
     ("fd00::/8", "name.cidr", "certkit issue fd00::1"),
     ("10.0.0.0/255.255.255.0", "name.cidr", "certkit issue 10.0.0.1"),
+    ("10.0.0.5/32", "name.cidr", "certkit issue 10.0.0.5"),
+    ("10.0.0.4/31", "name.cidr", "certkit issue 10.0.0.4"),
     ("10.0.0.0/99", "name.cidr", "type one address"),
     ("me@nas.test", "name.email", "certkit issue --client --email me@nas.test"),
     ("localhost,127.0.0.1", "name.bad-character", "certkit issue localhost 127.0.0.1"),
     ("localhost 127.0.0.1", "name.bad-character", "certkit issue localhost 127.0.0.1"),
+    ("localhost,nas'", "name.bad-character", "argument of its own"),
+    ("a,b,c,d,e,f,g,h,i", "name.bad-character", "argument of its own"),
     (" localhost", "name.bad-character", "certkit issue localhost"),
     ("localhost\n", "name.bad-character", "certkit issue localhost"),
     ("app.test\u3000", "name.bad-character", "certkit issue app.test"),
@@ -137,6 +142,7 @@ REFUSED = [
     ("a" * 10_000, "name.too-long", "253"),
     ("xn--a", "name.idn-invalid", "its own letters"),
     ("xn--a.test", "name.idn-invalid", "its own letters"),
+    ("xn---bbk.test", "name.idn-invalid", "its own letters"),  # another spelling of xn--bbk
     ("xn--", "name.idn-invalid", "its own letters"),
     ("xn--localhost-", "name.idn-invalid", "its own letters"),
     ("☃.test", "name.idn-invalid", "emoji"),
@@ -314,6 +320,11 @@ def test_a_uri_that_no_certificate_should_hold_is_refused(text: str) -> None:
     refused = refusal(text, "uri")
     assert refused.code in ("name.uri-invalid", "name.too-long")
     assert refused.message.isprintable()
+
+
+def test_a_uri_with_a_password_is_refused_for_the_password() -> None:
+    assert "password" in refusal("https://me:pw@nas.test/", "uri").message
+    assert "password" in refusal("https://me@nas.test/", "uri").message
 
 
 def test_a_uri_of_2048_characters_is_the_longest() -> None:

@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import os
-import shlex
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from certkit.cli import passphrase
+from certkit.cli.issued import result
 from certkit.cli.options import KEY_HELP, HomeOption, opened
 from certkit.cli.output import Result
 from certkit.cli.passphrase import PassphraseEnvOption, PassphraseFileOption
-from certkit.cli.style import bold, dim
 from certkit.cli.user_files import read_file
 from certkit.errors import CertkitError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from certkit.home.home import Home
     from certkit.home.output import Output
@@ -124,7 +123,9 @@ def issue_command(  # noqa: PLR0913 - the interface of the command
 
     typed = _typed_names(names or (), ip or (), domain or (), email or (), uri or ())
     _one_source(typed, csr, from_file)
-    _refuse_unknown(snippet or ())
+    _check_snippets(snippet or (), typed)
+    if csr is not None:
+        _refuse_with_csr(bundle=bundle, p12=p12)
     ask = partial(passphrase.read_passphrase, passphrase_file, passphrase_env)
     output = Output(
         folder=out,
@@ -142,7 +143,7 @@ def issue_command(  # noqa: PLR0913 - the interface of the command
         published = _published(
             store, typed, csr, from_file, output, self_signed=self_signed, leaf=leaf
         )
-        return _result(store, published, snippet or (), batch=from_file is not None)
+        return result(store, published, snippet or (), batch=from_file is not None)
 
 
 def _typed_names(
@@ -174,13 +175,29 @@ def _one_source(typed: list[Name], csr: Path | None, from_file: Path | None) -> 
     )
 
 
-def _refuse_unknown(snippets: Sequence[str]) -> None:
-    """Before anything is written."""
-    if snippets:
-        from certkit.snippets import find
+def _check_snippets(snippets: Sequence[str], typed: Sequence[Name]) -> None:
+    """Before anything is written: they are known, and there is a name to serve and a key."""
+    if not snippets:
+        return
+    from certkit.snippets import find
 
-        for name in snippets:
-            find(name)
+    for name in snippets:
+        find(name)
+    if not any(name.type in ("dns", "ip") for name in typed):
+        raise CertkitError(
+            "snippet.no-name",
+            "a snippet is for one certificate with a DNS name or an IP address, and its key",
+            hint="certkit snippet NAME CERTIFICATE --key FILE",
+        )
+
+
+def _refuse_with_csr(*, bundle: bool, p12: bool) -> None:
+    if bundle or p12:
+        raise CertkitError(
+            "issue.no-key",
+            "this file would hold the key, and the key stays with the request",
+            hint="certkit bundle CERTIFICATE KEY --to p12 --out FILE",
+        )
 
 
 def _formats(
@@ -209,12 +226,7 @@ def _formats(
 def _pkcs12(issued: Issued, secret: bytes) -> bytes:
     from certkit.pki import formats
 
-    if issued.key is None:
-        raise CertkitError(
-            "issue.no-key",
-            "a PKCS#12 file holds the key, and the key stayed with the request",
-            hint="certkit bundle CERTIFICATE KEY --to p12 --out FILE",
-        )
+    assert issued.key is not None  # noqa: S101 - a CSR with --p12 was refused
     alias = str(issued.certificate.names[0])
     return formats.pkcs12(
         issued.key, issued.chain, passphrase=secret, name=alias, salt=os.urandom(16)
@@ -264,105 +276,3 @@ def _lines(path: Path) -> list[list[Name]]:
             "usage.names", f"{path} holds no name", hint="write one certificate a line"
         )
     return lists
-
-
-def _result(
-    store: Home, published: Sequence[Published], snippets: Sequence[str], *, batch: bool
-) -> Result:
-    first = published[0]
-    data = _data(first, _snippets(first, snippets))
-    if batch:
-        data["certificates"] = [_data(each, {}) for each in published]
-    talk = _ca_talk(store, first)
-    text = "\n".join(line for each in published for line in _lines_for(each))
-    if len(published) == 1 and not snippets:
-        text += "\n\n" + "\n".join(_next_steps(first))
-    elif snippets:
-        talk = (*talk, text)
-        text = "\n".join(_snippets(first, snippets).values()).rstrip("\n")
-    findings = (*store.recovered, *(finding for each in published for finding in each.findings))
-    return Result(data, text, talk, findings)
-
-
-def _data(published: Published, snippets: dict[str, str]) -> dict[str, object]:
-    return {
-        "certificate": published.issued.certificate.describe(),
-        "ca": {"created": published.created, "permitted": list(published.permitted)},
-        "files": {role: str(path) for role, path in published.files.items()},
-        "snippets": snippets,
-    }
-
-
-def _snippets(published: Published, names: Sequence[str]) -> dict[str, str]:
-    if not names:
-        return {}
-    from certkit.snippets import SnippetInput, render
-
-    key = published.files.get("key")
-    if key is None:
-        raise CertkitError(
-            "snippet.no-key",
-            "a snippet needs the path of the key, and the key stayed with the request",
-            hint="certkit snippet NAME CERTIFICATE --key FILE",
-        )
-    given = SnippetInput(
-        certificate=published.files["certificate"],
-        key=key,
-        ca=published.files.get("ca"),
-        bundle=published.files.get("bundle"),
-        names=published.issued.certificate.names,
-    )
-    return {name: render(name, given) for name in names}
-
-
-def _ca_talk(store: Home, published: Published) -> tuple[str, ...]:
-    if not published.created:
-        return ()
-    extra = f", and for {', '.join(published.permitted)}" if published.permitted else ""
-    return (
-        f"created a certificate authority in {store.folder}",
-        dim(f"  it can sign for private names and addresses only{extra}"),
-    )
-
-
-def _lines_for(published: Published) -> Iterable[str]:
-    certificate = published.issued.certificate
-    names = "  ".join(name.unicode for name in certificate.names)
-    yield f"{bold(names)}  {dim(f'until {certificate.not_after:%Y-%m-%d}')}"
-    for role in sorted(published.files, key=_ROLE_ORDER.index):
-        path = published.files[role]
-        yield f"  {role:12} {_short(path)}{dim(_NOTES.get(role, ''))}"
-
-
-_ROLE_ORDER: Final = ("certificate", "key", "bundle", "p12", "der", "ca", "truststore")
-_PRIVATE: Final = "  (yours alone)"
-_NOTES: Final = {
-    "key": _PRIVATE,
-    "bundle": _PRIVATE,
-    "p12": _PRIVATE,
-    "ca": "  (what clients trust)",
-}
-
-
-def _next_steps(published: Published) -> Iterable[str]:
-    """What a person types next; paths as short as they are from here."""
-    certificate = published.issued.certificate
-    path = shlex.quote(_short(published.files["certificate"]))
-    name = next((name for name in certificate.names if not name.is_wildcard), None)
-    if certificate.profile == "client" or name is None or name.type not in ("ip", "dns"):
-        yield dim("next:")
-        yield f"  certkit inspect {path}"
-        return
-    option = "--ip" if name.type == "ip" else "--host"
-    yield dim("next:")
-    yield f"  certkit snippet nginx {path}     {dim('or python, caddy ...: snippet --list')}"
-    yield f"  certkit snippet env {path}       {dim('what clients need to trust it')}"
-    yield f"  certkit verify {path} {option} {name}"
-
-
-def _short(path: Path) -> str:
-    """Relative to here when that is inside, else below ``~`` in full."""
-    try:
-        return str(path.relative_to(Path.cwd().resolve()))
-    except (ValueError, OSError):
-        return os.fspath(path)

@@ -198,6 +198,17 @@ def test_a_snippet_is_printed_ready_to_paste(certkit, folder):
     assert "-----BEGIN" not in outcome.out
 
 
+def test_an_idn_is_shown_both_ways(certkit, folder):
+    outcome = certkit("issue", "bücher.test")
+    assert "bücher.test (xn--bcher-kva.test)" in outcome.out
+    assert (folder / "xn--bcher-kva.test.pem").exists()
+
+
+def test_the_snippet_of_a_self_signed_certificate_trusts_it(certkit, folder):
+    outcome = certkit("issue", "localhost", "--self-signed", "--snippet", "env")
+    assert str(folder / "localhost.pem") in outcome.out
+
+
 def test_a_key_in_a_git_work_tree_draws_a_warning(certkit, folder):
     subprocess.run([program("git"), "init", "-q", str(folder)], check=True, env=clean_env())
     outcome = certkit("issue", "localhost", "--json")
@@ -221,6 +232,9 @@ def test_a_key_in_a_git_work_tree_draws_a_warning(certkit, folder):
         ["issue", "localhost", "--snippet", "iis"],
         ["issue", "localhost", "--group", "no-such-group-here"],
         ["issue", "--csr", "missing.csr"],
+        ["issue", "--csr", "app.csr", "--p12"],
+        ["issue", "--csr", "app.csr", "--snippet", "nginx"],
+        ["issue", "--email", "me@dev.test", "--snippet", "nginx"],
     ],
 )
 def test_bad_input_is_refused_in_words_and_nothing_is_written(certkit, folder, arguments):

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from publicsuffixlist import PublicSuffixList
+
+# RFC 8375. Chromium refuses a wildcard on it; the lists of 2024 do not have it yet.
+_HOME_NETWORKS: Final = "home.arpa"
 
 
 def is_public_suffix(domain: str) -> bool:
@@ -21,7 +24,7 @@ def is_public_suffix(domain: str) -> bool:
     >>> is_public_suffix("github.io"), is_public_suffix("myhost")
     (False, False)
     """
-    return _icann_list().is_public(domain)
+    return domain == _HOME_NETWORKS or _icann_list().is_public(domain)
 
 
 @cache

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from certkit.snippets.inputs import Profile, SnippetInput
 from certkit.snippets.registry import SNIPPETS, Snippet, find
-from certkit.snippets.rendering import render
+from certkit.snippets.rendering import placed, render
 from certkit.snippets.upstream import Upstream
 
-__all__ = ["SNIPPETS", "Profile", "Snippet", "SnippetInput", "Upstream", "find", "render"]
+__all__ = ["SNIPPETS", "Profile", "Snippet", "SnippetInput", "Upstream", "find", "placed", "render"]

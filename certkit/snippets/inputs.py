@@ -27,7 +27,8 @@ _LAST_PORT: Final = 65535
 class SnippetInput:
     """The certificate, its key and what the server does with them.
 
-    ``certificate`` is the file that the server sends: the leaf, then the intermediates.
+    ``certificate`` is the file that the server sends: the leaf, then the intermediates; ``key``
+    its private key, which only the snippets of clients can do without.
     ``ca`` is the root that clients of the snippet trust, and that a ``wss://`` upstream is
     checked against. ``bundle`` is key and chain in one file, for the servers that want that.
     Names other than DNS names and IP addresses are left out. Raises CertkitError
@@ -36,7 +37,7 @@ class SnippetInput:
     """
 
     certificate: Path
-    key: Path
+    key: Path | None
     names: tuple[Name, ...]
     ca: Path | None = None
     bundle: Path | None = None

@@ -51,8 +51,8 @@ def render(name: str, given: SnippetInput) -> str:
     """The text of snippet ``name`` for ``given``, ending in a newline.
 
     Raises CertkitError ``snippet.unknown``, ``snippet.unquotable`` for a path that the file's
-    language cannot hold, ``snippet.no-ca`` where a root is needed and not given, and
-    ``snippet.upstream-ip`` for an upstream that the server cannot verify.
+    language cannot hold, ``snippet.no-key`` and ``snippet.no-ca`` where one is needed and not
+    given, and ``snippet.upstream-ip`` for an upstream that the server cannot verify.
 
     >>> from pathlib import Path
     >>> from certkit.pki.names import parse
@@ -64,7 +64,7 @@ def render(name: str, given: SnippetInput) -> str:
     True
     """
     snippet = find(name)
-    _check_upstream(snippet, given)
+    _check_complete(snippet, given)
     text = _environment().get_template(snippet.template).render(_context(snippet, given))
     return text.rstrip("\n") + "\n"
 
@@ -87,7 +87,7 @@ def _context(snippet: Snippet, given: SnippetInput) -> dict[str, object]:
     return {
         **{name: path and _quoted(snippet, path) for name, path in paths.items()},
         "header": Word(_header(snippet, given)),
-        "make_bundle": None if given.bundle else Word(_make_bundle(given, bundle)),
+        "make_bundle": None if given.bundle else Word(_join(given.certificate, given.key, bundle)),
         "hosts": [Word(host) for host in given.hosts],
         "server_names": [Word(_nginx_server_name(host)) for host in given.hosts],
         "host": Word(given.host),
@@ -135,8 +135,8 @@ def _header(snippet: Snippet, given: SnippetInput) -> str:
     )
 
 
-def _make_bundle(given: SnippetInput, bundle: Path) -> str:
-    parts = f"{quote(given.certificate.as_posix())} {quote(given.key.as_posix())}"
+def _join(certificate: Path, key: Path | None, bundle: Path) -> str:
+    parts = " ".join(quote(path.as_posix()) for path in (certificate, key) if path)
     return f"(umask 077; cat {parts} > {quote(bundle.as_posix())})"
 
 
@@ -151,7 +151,13 @@ def _apache_modules(given: SnippetInput) -> str:
     return "ssl proxy proxy_http headers" + (" rewrite" if given.redirect else "")
 
 
-def _check_upstream(snippet: Snippet, given: SnippetInput) -> None:
+def _check_complete(snippet: Snippet, given: SnippetInput) -> None:
+    if snippet.kind == "server" and given.key is None:
+        raise CertkitError(
+            "snippet.no-key",
+            f"the {snippet.name} snippet needs the key of the certificate",
+            hint="add --key FILE",
+        )
     if given.ca is None and (snippet.kind == "shell" or (snippet.proxies and given.upstream.tls)):
         raise CertkitError(
             "snippet.no-ca",

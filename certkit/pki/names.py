@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -65,7 +66,7 @@ class Name:
     @property
     def address(self) -> IPv4Address | IPv6Address:
         """The address of a name of type ``ip``. Raises ValueError for the other types."""
-        return ip_address(self.value)
+        return _address(self.value)
 
     def general_name(self) -> x509.GeneralName:
         """What stands for a parsed name in a certificate's subject alternative name."""
@@ -78,6 +79,10 @@ class Name:
                 return x509.RFC822Name(self.value)
             case "uri":
                 return x509.UniformResourceIdentifier(self.value)
+
+
+# An address is asked for at each step from the constraints to the extension.
+_address: Final = lru_cache(maxsize=256)(ip_address)
 
 
 def parse(text: str, type: NameType | None = None) -> Name:  # noqa: A002 - the SAN's own word

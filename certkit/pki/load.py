@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
 
@@ -21,8 +22,6 @@ from certkit.pki.order import order
 from certkit.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 MAX_BYTES: Final = 64 * 2**20
@@ -150,15 +149,11 @@ class _Reader:
     def _read(self, data: bytes, first: str | None = None) -> str | None:
         """The kind of thing that ``data`` (DER) is, ``first`` tried first; None if none fits."""
         shape = _shape(data)
-        if shape is not None:
-            kinds = [shape]
-        elif first is not None:
-            kinds = [first, *(kind for kind in _KINDS if kind != first)]
-        else:
-            kinds = list(_KINDS)
+        # `first` may be a kind of _SEALED that the content belies: then it is nowhere in _PLAIN.
+        kinds = [shape] if shape else sorted(_PLAIN, key=lambda kind: kind != first)
         for kind in kinds:
             try:
-                _KINDS[kind](self, data)
+                _READERS[kind](self, data)
             except Exception:  # noqa: BLE001, S112 - hostile DER may raise anything: "not this"
                 continue
             return kind
@@ -234,16 +229,21 @@ class _Reader:
         self.findings.append(say.wrong_format(f"{where} {what}", advice, severity))
 
 
+_Add = Callable[[_Reader, bytes], None]
 # Kind of DER -> its reader, in the order in which they are tried.
-_KINDS: Final[dict[str, Callable[[_Reader, bytes], None]]] = {
+_PLAIN: Final[dict[str, _Add]] = {
     "certificate": _Reader.add_certificate,
     "private key": _Reader.add_key,
     "certificate request": _Reader.add_request,
     "CRL": _Reader.add_crl,
     "PKCS#7 file": _Reader.add_pkcs7,
+}
+# These are told by their shape: without a passphrase nothing else can be seen of them.
+_SEALED: Final[dict[str, _Add]] = {
     "encrypted private key": _Reader.add_locked_key,
     "PKCS#12 file": _Reader.add_pkcs12,
 }
+_READERS: Final = _PLAIN | _SEALED
 _LABELS: Final = {
     "CERTIFICATE": "certificate",
     "X509 CERTIFICATE": "certificate",
@@ -282,7 +282,7 @@ _JAVA_KEYSTORES: Final = (b"\xfe\xed\xfe\xed", b"\xce\xce\xce\xce")  # JKS, JCEK
 
 
 def _shape(data: bytes) -> str | None:
-    """The two kinds that must be told by their shape, as they do not open without a passphrase."""
+    """The kind of :data:`_SEALED` that ``data`` has the shape of, if any."""
     if _PKCS12.match(data):
         return "PKCS#12 file"
     try:

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_MARKER: Final = re.compile(r"-----(BEGIN|END) ([^\n-]{1,64})-----")
+# Labels are upper case (RFC 7468 section 2 would allow more): what is printed in a message must
+# not be base64 that slipped into the marker's line.
+_MARKER: Final = re.compile(r"-----(BEGIN|END) ([A-Z0-9 .#]{1,40})-----")
 # The IV has the size of the cipher's block: 16 hex digits for DES, 32 for AES.
 _DEK_INFO: Final = re.compile(
     r"DEK-Info: (?:DES[A-Z0-9-]*,[0-9A-F]{16}|AES[A-Z0-9-]*,[0-9A-F]{32})"

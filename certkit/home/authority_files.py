@@ -107,7 +107,8 @@ class AuthorityFiles:
     def recover(self) -> tuple[Finding, ...]:
         """Write a lost root.pem again; take over the CA of a home whose ledger was lost."""
         if self._ledger.of_kind("root"):
-            return tuple(filter(None, map(self._restore, KINDS)))
+            with files.failures_named("restore"):
+                return tuple(filter(None, map(self._restore, KINDS)))
         if not self._certificate("root").exists():
             return ()
         journal.publish(self._ledger, [self._adopted(kind) for kind in KINDS if self._has(kind)])
@@ -195,7 +196,9 @@ class AuthorityFiles:
     def _refuse_changed(self, kind: str) -> None:
         entry, path = self._ledger.of_kind(kind), self._certificate(kind)
         recorded = entry and entry.file("certificate")
-        if recorded and files.digest_at(path) != recorded.sha256:
+        with files.failures_named("read"):
+            there = files.digest_at(path)
+        if recorded and there != recorded.sha256:
             raise _failure(
                 "certificate-changed",
                 f"{path} is not the certificate that certkit wrote there",
@@ -206,12 +209,12 @@ class AuthorityFiles:
         entry, path = self._ledger.of_kind(kind), self._certificate(kind)
         if entry is None or files.digest_at(path) is not None:
             return None
-        temp = files.temporary_name(path)
-        with files.failures_named("write"):
-            pem = Certificate.from_der(entry.certificate.der).pem
-            files.write_new(temp, pem, files.PUBLIC_MODE)
-            temp.replace(path)
-            files.sync_folder(self._folder)
+        # Always the same name: if this is interrupted, root.pem is still gone and we come again.
+        temp = path.with_name(f".certkit-{path.name}.tmp")
+        files.remove(temp)
+        files.write_new(temp, Certificate.from_der(entry.certificate.der).pem, files.PUBLIC_MODE)
+        temp.replace(path)
+        files.sync_folder(self._folder)
         return _note(f"{path} was gone and is there again", "nothing is left to do")
 
     def _adopted(self, kind: str) -> Draft:

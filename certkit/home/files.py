@@ -92,7 +92,7 @@ def digest_at(path: Path) -> str | None:
     """SHA-256 (hex) of the regular file at ``path``; None when nothing is there.
 
     A link, a device, a folder or a file that may not be read is :data:`UNREADABLE`: certkit
-    wrote none of them.
+    wrote none of them. Raises OSError when the disk does not answer.
     """
     try:
         if not stat.S_ISREG(path.lstat().st_mode):
@@ -101,7 +101,7 @@ def digest_at(path: Path) -> str | None:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except OSError:
+    except PermissionError:
         return UNREADABLE
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from certkit.home import journal, ownership
+from certkit.home import files, journal, ownership
 from certkit.home.journal import Draft, NewFile
 from certkit.home.output import key_in_git, make_folders
 from certkit.home.records import Published
@@ -65,11 +65,12 @@ def plan(
     given = [parse(name) if isinstance(name, str) else name for name in names]
     complete = parse_names(given)
     paths = output.paths(given, client=kind == "client", with_key=kind != "csr")
-    for path in paths.values():
-        ownership.refuse_reserved(ledger.path.parent, path)
-        ownership.refuse_foreign(ledger, path, complete, kind, force=output.force)
     keep = "key" in paths and not output.new_key
-    kept = ownership.kept_key(ledger, paths["key"], complete, kind, key) if keep else None
+    with files.failures_named("look at what is there"):
+        for path in paths.values():
+            ownership.refuse_reserved(ledger.path.parent, path)
+            ownership.refuse_foreign(ledger, path, complete, kind, force=output.force)
+        kept = ownership.kept_key(ledger, paths["key"], complete, kind, key) if keep else None
     return Plan(kind, complete, paths, kept)
 
 
@@ -86,11 +87,13 @@ def publish(
     """
     pairs = list(zip(plans, issued, strict=True))
     ownership.refuse_twice(list(chain.from_iterable(each.paths.values() for each in plans)))
-    drafts = [_draft(ledger, planned, each, output) for planned, each in pairs]
+    with files.failures_named("look at what is there"):
+        drafts = [_draft(ledger, planned, each, output) for planned, each in pairs]
     make_folders(file.path for each in drafts for file in each.files)
     # A new CA and what it signs first reach the disk together: two commits, not four.
     journal.publish(ledger, [*(signer.drafts if signer else ()), *drafts])
-    return tuple(_published(planned, each, signer) for planned, each in pairs)
+    checked: set[Path] = set()
+    return tuple(_published(planned, each, signer, checked) for planned, each in pairs)
 
 
 def _draft(ledger: Ledger, planned: Plan, issued: Issued, output: Output) -> Draft:
@@ -102,15 +105,22 @@ def _draft(ledger: Ledger, planned: Plan, issued: Issued, output: Output) -> Dra
     return Draft(row, tuple(new), ownership.outdated_files(ledger, planned.paths, row.key_id))
 
 
-def _published(planned: Plan, issued: Issued, signer: Signer | None) -> Published:
-    new_key = "key" in planned.paths and planned.kept is None
+def _published(
+    planned: Plan, issued: Issued, signer: Signer | None, checked: set[Path]
+) -> Published:
+    findings = issued.findings
+    if "key" in planned.paths and planned.kept is None:
+        folder = planned.paths["key"].parent
+        if folder not in checked:  # one warning for a folder, however many keys
+            findings += key_in_git(planned.paths["key"])
+        checked.add(folder)
     return Published(
         issued,
         planned.paths | ({"ca": signer.root_path} if signer else {}),
         created=signer is not None and bool(signer.drafts),
         permitted=signer.permitted if signer else (),
         key_kept=planned.kept is not None,
-        findings=issued.findings + (key_in_git(planned.paths["key"]) if new_key else ()),
+        findings=findings,
     )
 
 

@@ -27,6 +27,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from certkit.errors import CertkitError
 from certkit.findings import Finding, Fix, Severity
 from certkit.home import files
 from certkit.home.ledger import Entry, FileRow
@@ -174,14 +175,14 @@ def _sync(folders: Iterable[set[Path]]) -> None:
 
 def _undo_untouched(ledger: Ledger, entries: Sequence[Entry]) -> None:
     """After a failure: abandon what has changed nothing yet, leave the rest to the next command."""
-    untouched = [
-        entry
-        for entry in entries
-        if all(files.digest_at(row.path) == row.replaces for row in entry.files)
-    ]
     # The failure that brought us here is the one to report; what cannot be undone now, such as on
     # a disk that is still full, the next command undoes.
-    with suppress(Exception):
+    with suppress(OSError, CertkitError):
+        untouched = [
+            entry
+            for entry in entries
+            if all(files.digest_at(row.path) == row.replaces for row in entry.files)
+        ]
         for entry in untouched:
             _undo(entry)
         ledger.abandon(untouched)

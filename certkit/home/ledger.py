@@ -113,6 +113,7 @@ class Ledger:
 
     def __init__(self, path: Path) -> None:
         self.path: Final = path
+        self._prefix: Final = os.fsencode(path.parent / "_")[:-1]
         if not path.exists():
             write_new(path, b"", KEY_MODE)  # SQLite takes the mode of its journal from this file
         with self._failures_named():
@@ -149,8 +150,7 @@ class Ledger:
                 self._connection.execute(statement)
 
     def _stored(self, path: Path) -> bytes:
-        inside = path.is_relative_to(self.path.parent)
-        return os.fsencode(path.relative_to(self.path.parent) if inside else path)
+        return os.fsencode(path).removeprefix(self._prefix)
 
     def _path(self, stored: bytes) -> Path:
         return self.path.parent / os.fsdecode(stored)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from certkit.errors import CertkitError, ExitCode
@@ -75,8 +76,9 @@ class Lock:
                 on_wait = None
             time.sleep(_PAUSE)
         self._descriptor = descriptor
-        os.ftruncate(descriptor, 0)
-        os.write(descriptor, str(os.getpid()).encode())
+        with suppress(OSError):  # who holds it is good to know, and no reason to fail
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, str(os.getpid()).encode())
 
     def release(self) -> None:
         """Let the next one in. Releasing twice is harmless."""

@@ -18,7 +18,8 @@ from certkit.errors import CertkitError
 from certkit.pki import keys, profiles
 from certkit.pki.certificate import Certificate, Issued, to_pem
 from certkit.pki.constraints import Constraints, refuse_outside
-from certkit.pki.names import Name, parse, warnings_for, with_base_names
+from certkit.pki.name_warnings import warnings_for
+from certkit.pki.names import Name, parse, with_base_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

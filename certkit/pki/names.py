@@ -12,7 +12,6 @@ from cryptography import x509
 from certkit.pki.email_name import canonical_email
 from certkit.pki.host_name import recognise
 from certkit.pki.idn import to_unicode
-from certkit.pki.name_warnings import warnings_for
 from certkit.pki.refusal import NameRefused, quoted
 from certkit.pki.uri_name import canonical_uri
 
@@ -164,6 +163,5 @@ __all__ = [
     "NameType",
     "parse",
     "presented",
-    "warnings_for",
     "with_base_names",
 ]

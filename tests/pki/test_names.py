@@ -11,7 +11,8 @@ from cryptography import x509
 
 from certkit.errors import CertkitError, ExitCode
 from certkit.findings import Severity
-from certkit.pki.names import Name, NameRefused, parse, presented, warnings_for, with_base_names
+from certkit.pki.name_warnings import warnings_for
+from certkit.pki.names import Name, NameRefused, parse, presented, with_base_names
 
 
 def refusal(text: str, kind: str | None = None) -> NameRefused:
@@ -460,7 +461,8 @@ def test_a_plain_name_does_not_pay_for_idna_or_the_suffix_list(
     text: str, imported: list[str]
 ) -> None:
     code = (
-        "import sys; from certkit.pki.names import parse, warnings_for\n"
+        "import sys; from certkit.pki.name_warnings import warnings_for\n"
+        "from certkit.pki.names import parse\n"
         "warnings_for(parse(sys.argv[1]))\n"
         "print(*(name for name in ('idna', 'publicsuffixlist') if name in sys.modules))"
     )

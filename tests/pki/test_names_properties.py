@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from certkit.errors import CertkitError, ExitCode
 from certkit.pki.constraints import Constraints
-from certkit.pki.names import Name, NameRefused, NameType, parse, presented, warnings_for
+from certkit.pki.name_warnings import warnings_for
+from certkit.pki.names import Name, NameRefused, NameType, parse, presented
 
 VECTORS = Path(os.environ.get("CERTKIT_VECTORS", "")) / "names-dev.json"
 

@@ -37,7 +37,7 @@ class Why(Enum):
     NAME = "the reference identifier is not presented"
     UNTRUSTED = "no path to the trust anchor"
     CONSTRAINT = "the name is outside the CA's name constraints"
-    PURPOSE = "the certificate is for clients, not for servers"
+    PURPOSE = "the certificate is for the other side of the connection"
     KEY = "the kind of key is not supported"
 
 

@@ -21,6 +21,9 @@ from typing import TYPE_CHECKING
 from cryptography import x509
 from cryptography.x509 import verification
 
+import certkit
+from certkit.findings import Severity
+from certkit.pki.certificate import Certificate
 from tests.peers import clean_env, program
 
 if TYPE_CHECKING:
@@ -265,6 +268,16 @@ def _pyca(question: Question) -> Verdict:
     return Verdict(accepted=True, words="")
 
 
+def _certkit(question: Question) -> Verdict:
+    """certkit's own judge, held to what the others say."""
+    leaf, *intermediates = Certificate.load_all(question.chain.read_bytes())
+    verdict = certkit.verify_chain(
+        leaf, roots=[question.roots.read_bytes()], intermediates=intermediates, name=question.name
+    )
+    errors = (each.code for each in verdict.findings if each.severity is Severity.ERROR)
+    return Verdict(verdict.ok, " ".join(errors))
+
+
 # What each says when it refuses. A refusal in other words is another refusal, and fails the test.
 _OPENSSL = {
     Why.NAME: "(?i)(hostname|IP address) mismatch",
@@ -305,6 +318,12 @@ _RUSTLS = {
     Why.CONSTRAINT: "NameConstraintViolation",
     Why.PURPOSE: "does not allow extended key usage for server authentication",
 }
+_CERTKIT = {
+    Why.NAME: "^name.(mismatch|wildcard-depth)$",
+    Why.UNTRUSTED: "^chain.(untrusted-root|self-signed)$",
+    Why.CONSTRAINT: "^chain.name-constraint( chain.name-constraint)?$",  # at the root, the next CA
+    Why.PURPOSE: "^usage.eku-not-server$",
+}
 _PYCA = {
     Why.NAME: "leaf certificate has no matching subjectAltName",
     Why.UNTRUSTED: "candidates exhausted: (all candidates|Forbidden public key)",
@@ -314,6 +333,7 @@ _PYCA = {
 }
 
 VERIFIERS: dict[str, Verifier] = {
+    "certkit": Verifier(_each(_certkit), _CERTKIT),
     "pyca": Verifier(_each(_pyca), _PYCA),
     "python": Verifier(_python(None), _OPENSSL),
     "python-strict": Verifier(_python(None, "strict"), _OPENSSL),

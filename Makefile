@@ -37,7 +37,7 @@ types: $(VENV)/.types ## mypy --strict
 	@$(BIN)/mypy
 
 docs: $(VENV)/.test ## the documentation's links and examples
-	@$(PY) -m pytest -n $(JOBS) --dist loadgroup tests/docs
+	@$(PY) -m pytest -n $(JOBS) --dist loadgroup tests/docs tests/test_explanations.py
 
 format: $(VENV)/.lint ## let ruff format and mend what it safely can
 	@$(BIN)/ruff check --fix .

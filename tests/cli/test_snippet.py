@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from certkit.pki.authority import CertificateAuthority
+from certkit.pki.keys import dump_private_key, load_private_key
 from certkit.snippets import SNIPPETS
 
 if TYPE_CHECKING:
@@ -75,11 +76,8 @@ def test_a_certificate_is_meant_by_path_name_serial_or_being_the_newest(
     certkit("issue", "first.test")
     serial = certkit("issue", "second.test", "--json").data["certificate"]["serial"]
     certkit("issue", "--client", "--email", "me@second.test")
-    meant = {"path": "second.test.pem", "name": "second.test", "serial": serial, "nothing": None}[
-        by
-    ]
-    arguments = ("snippet", "nginx", *([meant] if meant else []), "--json")
-    assert certkit(*arguments).data["url"] == "wss://second.test/"
+    meant = {"path": ["second.test.pem"], "name": ["second.test"], "serial": [serial]}.get(by, [])
+    assert certkit("snippet", "nginx", *meant, "--json").data["url"] == "wss://second.test/"
 
 
 def test_the_options_reach_the_text(certkit: Certkit) -> None:
@@ -145,10 +143,8 @@ def test_the_key_of_another_certificate_is_refused(certkit: Certkit, foreign: Pa
 
 
 def test_an_encrypted_key_is_said(certkit: Certkit, foreign: Path) -> None:
-    key = foreign.with_name("nas-key.pem")
-    (foreign.parent / "secret").write_text("correct horse")
-    options = ("--to", "key", "--out", "locked.pem", "--new-passphrase-file", "secret")
-    assert certkit("bundle", key, *options).code == 0
+    key = load_private_key(foreign.with_name("nas-key.pem").read_bytes())
+    foreign.with_name("locked.pem").write_bytes(dump_private_key(key, b"correct horse"))
     said = certkit("snippet", "nginx", foreign, "--key", "locked.pem", "--json")
     assert (said.code, [finding["code"] for finding in said.envelope["findings"]]) == (
         0,

@@ -70,7 +70,7 @@ def outcome_of(page: str, folder: Path) -> list[str | None]:
         "```sh\nexport WORD=kept\n```\n```console\n$ echo $WORD\nkept\n```\n",
         "```python\n# part.py\nprint(1)\n```\n```console\n$ python3 part.py\n1\n```\n",
         "```python\n>>> 1 + 1\n2\n```\n",
-        "```console\n$ pwd\n/home/you\n```\n",
+        "```console\n$ pwd\n/home/you/site\n```\n",
         "```console\n$ date +%Y-%m-%d\n1999-01-01\n```\n",
     ],
 )

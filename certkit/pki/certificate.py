@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -119,12 +119,14 @@ class Certificate:
 
     def extension(self, kind: type[_Extension]) -> x509.Extension[_Extension] | None:
         """The extension of this ``kind``; None when absent or when :attr:`malformed`."""
+        return self._extensions.get(kind)
+
+    @cached_property
+    def _extensions(self) -> dict[type[x509.ExtensionType], x509.Extension[Any]]:
+        # pyca looks through all of them at each question, and a verdict asks thirty.
         if self.malformed is not None:
-            return None
-        try:
-            return self.x509.extensions.get_extension_for_class(kind)
-        except x509.ExtensionNotFound:
-            return None
+            return {}
+        return {type(extension.value): extension for extension in self.x509.extensions}
 
     @cached_property
     def names(self) -> tuple[Name, ...]:

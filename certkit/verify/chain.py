@@ -197,10 +197,12 @@ def check_validity(path: Path, question: Question) -> Iterator[Finding]:
 
 def check_name_constraints(path: Path, question: Question) -> Iterator[Finding]:
     """Names outside what a CA above may sign; one finding for each constraining certificate."""
+    broken = set()
     for index, node in enumerate(path.nodes):
         constraints = node.certificate.extension(x509.NameConstraints)
         bad = name_constraints.malformed(constraints.value) if constraints else None
         if bad is not None:
+            broken.add(index)
             yield error(
                 "chain.name-constraint",
                 f"{title(path, index)} has the name constraint {bad}, which is malformed",
@@ -219,7 +221,7 @@ def check_name_constraints(path: Path, question: Question) -> Iterator[Finding]:
             advice("issue the certificate again with fewer names"),
         )
         return
-    for above in dict.fromkeys(violation.above for violation in found):
+    for above in dict.fromkeys(each.above for each in found if each.above not in broken):
         mine = [violation for violation in found if violation.above == above]
         yield _superseded(path, mine, question) or _constraint_finding(path, mine)
 

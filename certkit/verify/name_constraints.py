@@ -67,30 +67,29 @@ def violations(path: Path) -> Iterator[Violation]:
         for below in range(above - 1, -1, -1):
             if below and path.nodes[below].self_issued:
                 continue
-            for name in names_of(path.nodes[below].certificate):
+            for kind, value in names_of(path.nodes[below].certificate):
                 left -= len(permitted) + len(excluded)
                 if left < 0:
                     raise TooManyComparisons
-                broken = _broken(name, permitted, excluded)
+                broken = _broken(kind, value, permitted, excluded)
                 if broken is not None:
-                    yield Violation(above, below, shown(name), *broken)
+                    yield Violation(above, below, shown(value), *broken)
 
 
-def names_of(certificate: Certificate) -> Iterator[x509.GeneralName]:
-    """Every name that constraints apply to.
+def names_of(certificate: Certificate) -> Iterator[tuple[type[x509.GeneralName], object]]:
+    """Type and value of every name that constraints apply to.
 
     Subject, subject alternative names, and the e-mail addresses in a subject without the latter.
     """
     subject = certificate.x509.subject
     if len(subject.rdns):
-        yield x509.DirectoryName(subject)
+        yield x509.DirectoryName, subject
     san = certificate.extension(x509.SubjectAlternativeName)
     if san is not None:
-        yield from san.value
+        yield from ((type(name), name.value) for name in san.value)
         return
     for attribute in subject.get_attributes_for_oid(NameOID.EMAIL_ADDRESS):
-        if isinstance(attribute.value, str) and attribute.value.isascii():
-            yield x509.RFC822Name(attribute.value)
+        yield x509.RFC822Name, attribute.value
 
 
 def malformed(constraints: x509.NameConstraints) -> str | None:
@@ -101,15 +100,14 @@ def malformed(constraints: x509.NameConstraints) -> str | None:
     ):
         rule = RULES.get(type(subtree))
         if rule is not None and rule.subtree(subtree.value) is None:
-            return shown(subtree)
+            return shown(subtree.value)
     return None
 
 
 def _broken(
-    name: x509.GeneralName, permitted: Subtrees, excluded: Subtrees
+    kind: type[x509.GeneralName], name: object, permitted: Subtrees, excluded: Subtrees
 ) -> tuple[str, str | None] | None:
     """Why ``name`` is outside, and what to permit; None when it is inside."""
-    kind = type(name)
     inside = tuple(subtree for subtree in permitted if type(subtree) is kind)
     outside = tuple(subtree for subtree in excluded if type(subtree) is kind)
     if not inside and not outside:
@@ -118,7 +116,7 @@ def _broken(
     if rule is None:
         # RFC 5280 section 4.2.1.10: "process the constraint or reject the certificate".
         return "is of a type whose constraints cannot be checked here", None
-    value = rule.read(name.value)
+    value = rule.read(name)
     if value is None:
         return f"is no valid {rule.noun}, and the CA constrains them", None
     return _excluded(rule, value, outside) or _not_permitted(rule, value, inside)
@@ -127,14 +125,14 @@ def _broken(
 def _excluded(rule: Rule[V, S], value: V, subtrees: Subtrees) -> tuple[str, str | None] | None:
     for subtree, read in _read(rule, subtrees):
         if rule.touches(value, read):
-            return f"is excluded by {shown(subtree)}", None
+            return f"is excluded by {shown(subtree.value)}", None
     return None
 
 
 def _not_permitted(rule: Rule[V, S], value: V, subtrees: Subtrees) -> tuple[str, str | None] | None:
     if not subtrees or any(rule.within(value, read) for _, read in _read(rule, subtrees)):
         return None
-    listed = ", ".join(map(shown, subtrees[:_SHOWN]))
+    listed = ", ".join(shown(subtree.value) for subtree in subtrees[:_SHOWN])
     more = f" and {len(subtrees) - _SHOWN} more" if len(subtrees) > _SHOWN else ""
     return f"lies outside the permitted {rule.noun}s {listed}{more}", rule.permit(value)
 

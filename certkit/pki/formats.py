@@ -44,8 +44,8 @@ def pkcs12(
 
     ``chain`` is leaf first; ``name`` is the friendly name, Java's alias; ``salt`` is 16 random
     bytes for the MAC (cryptography takes its own for the encryption). AES-256-CBC under
-    PBKDF2-HMAC-SHA256 and an HMAC-SHA256, 600,000 rounds each: OpenSSL 3, Java 17, Node 20 and
-    GnuTLS read it within 0.7 s. Java before 8u301 does not.
+    PBKDF2-HMAC-SHA256 and an HMAC-SHA256, 600,000 rounds each: OpenSSL 3, Java 17, Node 20, GnuTLS
+    and NSS read it within a second. Java before 8u301 does not.
 
     Raises CertkitError ``files.key-mismatch``, ``files.unsupported-key`` (ML-DSA), or
     ``files.empty-passphrase`` and ``files.passphrase-not-ascii``: Java could not use it.

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import runpy
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.docs import runner
+from tests.docs.generated import ROOT, load_generate
 from tests.docs.markdown import blocks
 
-ROOT = Path(__file__).parents[2]
-PAGES = runpy.run_path(str(ROOT / "docs" / "generate.py"))["written_pages"]()
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PAGES = load_generate().written_pages()
 RUNNABLE = ("console", "python", *runner.SHELLS)
 
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 VERSION: Final = 1
+BUSY_SECONDS: Final = 10.0
 _APPLICATION_ID: Final = 0x63_6B_69_74  # "ckit"; tells file(1) and us whose database it is
 _SCHEMA: Final = f"""
 CREATE TABLE certificates (
@@ -118,7 +119,7 @@ class Ledger:
             write_new(path, b"", KEY_MODE)  # SQLite takes the mode of its journal from this file
         with self._failures_named():
             # The lock of the home keeps other certkits out; somebody's sqlite3 shell may read.
-            self._connection = sqlite3.connect(path, isolation_level=None, timeout=10)
+            self._connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
             try:
                 self._prepare()
             except BaseException:

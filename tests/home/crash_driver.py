@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from certkit.errors import CertkitError, ExitCode
-from certkit.home import journal
+from certkit.home import files, journal
 from certkit.home.home import Home
 from certkit.home.output import Output
 from certkit.pki.authority import self_signed
@@ -118,6 +118,11 @@ def open_home(folder: Path) -> None:
         pass
 
 
+def init_without_root_pem(folder: Path) -> None:
+    init(folder)
+    (folder / "home" / "root.pem").unlink()
+
+
 def interrupted(before: Callable[[Path], None], event: str) -> Callable[[Path], None]:
     """A home in which issuing a new key died at the first ``event``."""
 
@@ -144,6 +149,7 @@ SCENARIOS = {
     "permit": Scenario(permit, init),
     "permit-intermediate": Scenario(permit, init_intermediate),
     "init-intermediate": Scenario(init_intermediate),
+    "restore-root": Scenario(open_home, init_without_root_pem),
     "recover-finish": Scenario(open_home, interrupted(issue_with_der, "os.rename"), WITH_DER),
     "recover-undo": Scenario(open_home, interrupted(issue_with_der, "sync"), WITH_DER),
 }
@@ -171,11 +177,18 @@ def write_before_recording(ledger: Ledger, drafts: list[journal.Draft]) -> None:
     PUBLISH(ledger, drafts)
 
 
+def mode_after_writing(path: Path, content: bytes, mode: int, _: int | None = None) -> None:
+    """What most programs do: the umask decides until chmod comes."""
+    path.write_bytes(content)
+    path.chmod(mode)
+
+
 PUBLISH = journal.publish
 SABOTAGE = {
-    "certificate-first": ("_place", certificate_first),
-    "old-certificate-stays": ("_remove_certificates", old_certificate_stays),
-    "write-before-recording": ("publish", write_before_recording),
+    "certificate-first": (journal, "_place", certificate_first),
+    "old-certificate-stays": (journal, "_remove_certificates", old_certificate_stays),
+    "write-before-recording": (journal, "publish", write_before_recording),
+    "mode-after-writing": (files, "write_new", mode_after_writing),
 }
 
 
@@ -288,7 +301,7 @@ def main() -> None:
     given = parser.parse_args()
     scenario = SCENARIOS[given.scenario]
     if given.sabotage:
-        setattr(journal, *SABOTAGE[given.sabotage])
+        setattr(*SABOTAGE[given.sabotage])
     kills = [run_and_kill]
     if given.syscalls:
         fails = given.syscalls.startswith("E")

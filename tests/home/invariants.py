@@ -52,7 +52,11 @@ def check_after(home: Path, pairs: dict[Path, Path], foreign: frozenset[str] = f
 def unfinished(home: Path, pairs: dict[Path, Path]) -> bool:
     """Whether there is something that the next command has to speak about."""
     folders = {home, *(path.parent for path in (*pairs, *pairs.values()))}
-    return any(any(folder.glob(".certkit-*")) for folder in folders) or bool(_intended(home))
+    return (
+        any(any(folder.glob(".certkit-*")) for folder in folders)
+        or bool(_intended(home))
+        or ((home / "root.key").exists() and not (home / "root.pem").exists())
+    )
 
 
 def _certificate(path: Path) -> Certificate:

@@ -1,0 +1,266 @@
+"""The system store of Linux: a folder of anchors, and a tool that makes the bundle from it.
+
+What clients read is the bundle, so that is what counts as present; an anchor that the tool has not
+seen yet is not trusted, and a bundle that was not made again still trusts a removed one.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from certkit.truststores.steps import RemoveFile, Run, WriteFile
+from certkit.truststores.store import (
+    LABEL_PREFIX,
+    Held,
+    Store,
+    by_hand,
+    certificates_in,
+    label_of,
+    missing_tool,
+    unreadable,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from certkit.pki.certificate import Certificate
+    from certkit.truststores.machine import Machine
+    from certkit.truststores.steps import Step
+
+NAME: Final = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Family:
+    """How a family of distributions keeps its store. ``marker`` is a path that tells it."""
+
+    name: str
+    marker: str
+    anchors: str
+    suffix: str
+    bundle: str
+    refresh: tuple[str, ...]
+    package: str
+    reads: str = "*"
+    """What of the folder of anchors its tool reads."""
+    links: str = ""
+    """The folder in which Debian's tool links to each anchor, and to each link by subject hash."""
+
+
+# In this order: openSUSE and Alpine have a tool of Debian's name that takes none of its options,
+# and a container of any family may have a /usr/local/share/ca-certificates.
+FAMILIES: Final = (
+    Family(
+        "Fedora",  # update-ca-trust(8)
+        marker="/etc/pki/ca-trust/source/anchors",
+        anchors="/etc/pki/ca-trust/source/anchors",
+        suffix=".pem",
+        bundle="/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+        refresh=("update-ca-trust", "extract"),
+        package="sudo dnf install ca-certificates",
+    ),
+    Family(
+        "openSUSE",  # README of its ca-certificates: /usr/share/pki/trust is for packages
+        marker="/etc/pki/trust/anchors",
+        anchors="/etc/pki/trust/anchors",
+        suffix=".pem",
+        bundle="/var/lib/ca-certificates/ca-bundle.pem",
+        refresh=("update-ca-certificates",),
+        package="sudo zypper install ca-certificates",
+    ),
+    Family(
+        "Arch",
+        marker="/etc/ca-certificates/trust-source/anchors",
+        anchors="/etc/ca-certificates/trust-source/anchors",
+        suffix=".crt",
+        bundle="/etc/ca-certificates/extracted/tls-ca-bundle.pem",
+        refresh=("update-ca-trust",),
+        package="sudo pacman -S ca-certificates",
+    ),
+    Family(
+        "Alpine",
+        marker="/etc/alpine-release",
+        anchors="/usr/local/share/ca-certificates",
+        suffix=".crt",
+        bundle="/etc/ssl/certs/ca-certificates.crt",
+        refresh=("update-ca-certificates",),
+        package="sudo apk add ca-certificates",
+        reads="*.crt",
+    ),
+    Family(
+        "Debian",  # update-ca-certificates(8)
+        marker="/etc/debian_version",
+        anchors="/usr/local/share/ca-certificates",
+        suffix=".crt",
+        bundle="/etc/ssl/certs/ca-certificates.crt",
+        refresh=("update-ca-certificates",),
+        package="sudo apt install ca-certificates",
+        reads="*.crt",
+        links="/etc/ssl/certs",
+    ),
+)
+
+# Debian's tool tells its hooks (Java's keystore is one) only of certificates that it removes
+# itself, and it removes what its configuration deselects. A file that is simply gone leaves two
+# dangling links and an alias in Java's keystore behind (measured); --fresh takes the links away,
+# and for a moment those of every other CA with them.
+_DESELECT: Final = (
+    "conf=$(mktemp) && trap 'rm -f \"$conf\"' EXIT && { cat /etc/ca-certificates.conf; "
+    'printf "!%s\\n" "$@"; } > "$conf" && update-ca-certificates --certsconf "$conf"'
+)
+
+
+def system_store(machine: Machine) -> Store:
+    """The one system store of a Linux machine."""
+    title = "the system store"
+    if machine.at("/etc/NIXOS").exists():
+        return Store(NAME, title, (ReadOnlyBundle(machine, _NIXOS),))
+    for family in FAMILIES:
+        if machine.at(family.marker).exists():
+            return Store(NAME, f"{title} ({family.name})", (SystemBundle(machine, family),))
+    return Store(NAME, title, (ReadOnlyBundle(machine, _UNKNOWN),))
+
+
+@dataclass(frozen=True, slots=True)
+class SystemBundle:
+    """The bundle that ``family``'s tool makes."""
+
+    machine: Machine
+    family: Family
+    shared: bool = True
+
+    @property
+    def where(self) -> Path:
+        return self.machine.at(self.family.bundle)
+
+    def held(self) -> tuple[Held, ...]:
+        """What is in the bundle, and the anchors that the tool has not put there yet."""
+        anchors = {held.certificate.sha256: held for held in self._anchors()}
+        bundle = _read_bundle(self.where)
+        trusted = {certificate.sha256 for certificate in bundle}
+        return (
+            *(anchors.get(certificate.sha256, Held("", certificate)) for certificate in bundle),
+            *(
+                Held(held.label, held.certificate, trusted=False)
+                for sha256, held in anchors.items()
+                if sha256 not in trusted
+            ),
+        )
+
+    def _anchors(self) -> Iterator[Held]:
+        for path in sorted(self.machine.at(self.family.anchors).rglob(self.family.reads)):
+            yield from (Held(str(path), certificate) for certificate in _read_anchor(path))
+
+    def change(self, root: Certificate, *, add: bool, drop: tuple[Held, ...]) -> tuple[Step, ...]:
+        """One run of the tool, whatever is added and dropped."""
+        folder = self.machine.at(self.family.anchors)
+        has_anchor = any(held.label for held in drop if held.certificate == root)
+        gone = sorted(
+            {held.label for held in drop if held.label and not (add and held.certificate == root)}
+        )
+        dangling = self._dangling_links()
+        if not (add or drop or dangling):
+            return ()
+        self._refuse_impossible(root, gone)
+        anchor = folder / f"{label_of(root)}{self.family.suffix}"
+        return (
+            *((WriteFile(anchor, root.pem, as_root=True),) if add and not has_anchor else ()),
+            *(RemoveFile(folder / label, as_root=True) for label in gone),
+            self._refresh([_link_name(folder / label) for label in gone] + dangling),
+        )
+
+    def _refresh(self, deselected: list[str]) -> Run:
+        why = "make the system's bundle again"
+        if not (self.family.links and deselected):
+            return Run(self.family.refresh, why, as_root=True)
+        command = ("sh", "-c", _DESELECT, "certkit", *dict.fromkeys(deselected))
+        return Run(command, f"{why}, and take out what was linked", as_root=True)
+
+    def _dangling_links(self) -> list[str]:
+        """Links to anchors of certkit that somebody removed without the tool."""
+        if not self.family.links:
+            return []
+        folder = self.machine.at(self.family.links)
+        links = sorted(folder.glob(f"{LABEL_PREFIX}*.pem"))
+        return [f"{link.stem}.crt" for link in links if link.is_symlink() and not link.exists()]
+
+    def _refuse_impossible(self, root: Certificate, gone: list[str]) -> None:
+        tool = self.family.refresh[0]
+        folder = self.machine.at(self.family.anchors)
+        if self.machine.which(tool) is None:
+            raise missing_tool(tool, "the system store", self.family.package)
+        if self.machine.is_root and not self.machine.may_write(folder / label_of(root)):
+            raise by_hand(*_READ_ONLY)
+        for label in gone:
+            if len(_read_anchor(folder / label)) > 1:
+                raise by_hand(
+                    f"{label} holds other certificates too",
+                    "take this CA out of it with an editor, then run the command again",
+                )
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOnlyBundle:
+    """A system whose store is not changed by a program; ``advice`` says how a person does it."""
+
+    machine: Machine
+    advice: tuple[str, str]
+    shared: bool = True
+
+    @property
+    def where(self) -> Path:
+        return self.machine.at("/etc/ssl/certs/ca-certificates.crt")
+
+    def held(self) -> tuple[Held, ...]:
+        """What is in the bundle."""
+        return tuple(Held("", certificate) for certificate in _read_bundle(self.where))
+
+    def change(self, root: Certificate, *, add: bool, drop: tuple[Held, ...]) -> tuple[Step, ...]:
+        """Raises CertkitError ``trust.by-hand`` (exit 4) when there is anything to do."""
+        del root
+        if add or drop:
+            raise by_hand(*self.advice)
+        return ()
+
+
+_ONE_SHELL: Final = 'for one shell: eval "$(certkit trust env)"'
+_NIXOS: Final = (
+    "NixOS makes its store from the configuration",
+    "put the root there and rebuild: security.pki.certificateFiles = [ ./root.pem ];",
+)
+_UNKNOWN: Final = (
+    "certkit does not know how this system keeps its trusted roots",
+    _ONE_SHELL,
+)
+_READ_ONLY: Final = (
+    "the system's files are read-only",
+    f"put the root into the image that the system starts from; {_ONE_SHELL}",
+)
+
+
+def _read_bundle(path: Path) -> tuple[Certificate, ...]:
+    try:
+        return tuple(certificates_in(path.read_bytes()))
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise unreadable(
+            f"cannot read {path}: {error.strerror or error}",
+            "its mode should be 0644, as the system's tool makes it",
+        ) from error
+
+
+def _read_anchor(path: Path) -> tuple[Certificate, ...]:
+    try:
+        return tuple(certificates_in(path.read_bytes()))
+    except OSError:  # a folder, a dangling link, or a file that is not certkit's: those are 0644
+        return ()
+
+
+def _link_name(anchor: Path) -> str:
+    """The name that Debian's tool links ``anchor`` by, as its configuration would spell it."""
+    stem = re.sub(r"[()]", "=", anchor.name.removesuffix(".crt").replace(" ", "_"))
+    return f"{stem.replace(',', '_')}.crt"

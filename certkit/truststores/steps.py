@@ -1,0 +1,175 @@
+"""The steps of a plan: shown before they are run, printed for a person, or run.
+
+Running one is idempotent: a plan that was cut short is made again from what is there, and goes on.
+"""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass
+from subprocess import TimeoutExpired, list2cmdline
+from typing import TYPE_CHECKING, Final, Literal
+
+from certkit.errors import CertkitError, ExitCode
+from certkit.home import files
+from certkit.text import printable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from certkit.truststores.machine import Answer, Machine
+
+_MODE: Final = files.PUBLIC_MODE
+
+
+@dataclass(frozen=True, slots=True)
+class WriteFile:
+    """Put ``content`` at ``path``, world-readable, whole or not at all."""
+
+    path: Path
+    content: bytes
+    as_root: bool = False
+
+    @property
+    def says(self) -> str:
+        return f"write {printable(str(self.path))}"
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveFile:
+    """Remove the file or link at ``path``; one that is gone already is removed."""
+
+    path: Path
+    as_root: bool = False
+
+    @property
+    def says(self) -> str:
+        return f"remove {printable(str(self.path))}"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Run ``command`` with ``given`` on its standard input.
+
+    ``asks`` is who asks the person something in a window of its own: such a step is never run
+    by certkit, only printed.
+    """
+
+    command: tuple[str, ...]
+    why: str
+    as_root: bool = False
+    given: bytes = b""
+    asks: str = ""
+
+    @property
+    def says(self) -> str:
+        return self.why
+
+
+Step = WriteFile | RemoveFile | Run
+
+
+def is_for_a_person(step: Step, machine: Machine) -> bool:
+    """Whether certkit cannot run ``step`` here by itself."""
+    if isinstance(step, Run) and step.asks:
+        return True
+    return step.as_root and not machine.is_root and machine.elevate is None
+
+
+def perform(step: Step, machine: Machine) -> None:
+    """Run one step. Raises CertkitError ``trust.step-failed`` (exit 3)."""
+    try:
+        if step.as_root and not machine.is_root:
+            if machine.elevate is None:
+                raise AssertionError("a step that a person must run")
+            command, given = _as_command(step)
+            answer = machine.elevate(command, given)
+        elif isinstance(step, Run):
+            answer = machine.run(step.command, step.given)
+        elif isinstance(step, WriteFile):
+            return _write(step)
+        else:
+            return files.remove(step.path)
+    except (OSError, TimeoutExpired) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _failed(step, reason) from error
+    if answer.code != 0:
+        raise _failed(step, reason_of(answer))
+    return None
+
+
+def reason_of(answer: Answer) -> str:
+    """The last thing that a program said before it failed."""
+    said = answer.err.strip() or answer.out.decode("utf-8", "replace").strip()
+    last = said.splitlines()[-1] if said else "it said nothing"
+    return printable(f"{last} (exit code {answer.code})")
+
+
+def for_a_person(step: Step, machine: Machine, known: Mapping[bytes, Path]) -> str:
+    """The command to type for ``step``; ``known`` are files that hold what it needs.
+
+    >>> from pathlib import PurePosixPath
+    >>> from types import SimpleNamespace
+    >>> machine = SimpleNamespace(platform="linux", is_root=False)
+    >>> step = RemoveFile(PurePosixPath("/usr/local/share/ca-certificates/a b.crt"), as_root=True)
+    >>> print(for_a_person(step, machine, {}))
+    sudo rm -f -- '/usr/local/share/ca-certificates/a b.crt'
+    """
+    command, given = _as_command(step)
+    if machine.platform == "win32":
+        return list2cmdline(command)
+    source = known.get(given)
+    if isinstance(step, WriteFile) and source is not None:
+        command, given = (*_INSTALL, str(source), str(step.path)), b""
+    line = shlex.join(command)
+    if step.as_root and not machine.is_root:
+        line = f"sudo {line}"
+    if not given:
+        return line
+    if source is not None:
+        return f"{line} < {shlex.quote(str(source))}"
+    return f"{line} <<'EOF'\n{given.decode()}EOF"
+
+
+_INSTALL: Final = ("install", "-D", "-m", f"{_MODE:o}")
+
+
+def _as_command(step: Step) -> tuple[tuple[str, ...], bytes]:
+    if isinstance(step, Run):
+        return step.command, step.given
+    if isinstance(step, RemoveFile):
+        return ("rm", "-f", "--", str(step.path)), b""
+    return (*_INSTALL, "/dev/stdin", str(step.path)), step.content
+
+
+def _write(step: WriteFile) -> None:
+    files.make_public_folder(step.path.parent)
+    temporary = files.temporary_name(step.path)
+    try:
+        files.write_new(temporary, step.content, _MODE)
+        temporary.replace(step.path)
+    except BaseException:
+        files.remove(temporary)
+        raise
+    files.sync_folder(step.path.parent)
+
+
+def _failed(step: Step, reason: str) -> CertkitError:
+    return CertkitError(
+        "trust.step-failed",
+        f"cannot {step.says}: {reason}",
+        hint="put right what it says, and run the same command again",
+        exit_code=ExitCode.ENVIRONMENT,
+    )
+
+
+def description(step: Step) -> dict[str, object]:
+    """The shape of a step in ``--json``."""
+    kinds: dict[type[Step], Literal["write", "remove", "run"]] = {
+        WriteFile: "write",
+        RemoveFile: "remove",
+        Run: "run",
+    }
+    target = shlex.join(step.command) if isinstance(step, Run) else str(step.path)
+    return {"kind": kinds[type(step)], "what": target, "as_root": step.as_root, "says": step.says}

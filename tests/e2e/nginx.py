@@ -57,6 +57,8 @@ class Nginx:
 
     program: str
     folder: Path
+    http_port: int
+    """Where port 80 is moved to when the server is started."""
 
     @classmethod
     def made(cls, peer: str, layout: str, folder: Path) -> Nginx:
@@ -64,10 +66,7 @@ class Nginx:
         for name in ("conf.d", "sites-enabled", "modules-enabled"):
             (folder / name).mkdir(parents=True)
         LAYOUTS[layout](folder)
-        server = cls(program(peer), folder)
-        if not IS_ROOT:
-            server.move_port_80(free_port())
-        return server
+        return cls(program(peer), folder, free_port())
 
     @property
     def command(self) -> list[str]:
@@ -82,21 +81,23 @@ class Nginx:
 
     def test(self) -> str:
         """What ``nginx -t`` says beside its two lines of success."""
+        if not IS_ROOT:
+            self._move_port_80()
         said = check([*self.command, "-t"]).splitlines()
         return "\n".join(
             line for line in said if not line.endswith(("syntax is ok", "test is successful"))
         )
 
-    def move_port_80(self, port: int) -> None:
-        """Port 80 is one for all tests, and root's."""
+    def _move_port_80(self) -> None:
+        """It is one for all tests, and root's."""
+        port_80 = re.compile(r"(?m)^(\s*listen (?:\[::\]:)?)80\b")
         for path in (*self.folder.glob("conf.d/*"), *self.folder.glob("sites-enabled/*")):
-            text = re.sub(r"(?m)^(\s*listen (?:\[::\]:)?)80\b", rf"\g<1>{port}", path.read_text())
-            path.write_text(text)
+            path.write_text(port_80.sub(rf"\g<1>{self.http_port}", path.read_text()))
 
     @contextlib.contextmanager
     def running(self, *ports: int) -> Iterator[None]:
-        """Started, with the ports 80 moved away, until all of ``ports`` answer."""
-        self.move_port_80(free_port())
+        """Started, with port 80 moved away, and answering on all of ``ports``."""
+        self._move_port_80()
         command = [*self.command, "-g", "daemon off;"]
         with running(command, *ports, log=self.folder / "stderr.log"):
             yield

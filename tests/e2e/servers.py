@@ -80,6 +80,7 @@ def apache(folder: Path, given: SnippetInput) -> AbstractContextManager[object]:
 def apache_env(folder: Path) -> dict[str, str]:
     return {
         "APACHE_CONFDIR": str(folder / "apache2"),
+        "APACHE_STATE_DIRECTORY": str(folder / "state"),
         "APACHE_RUN_USER": "www-data",
         "APACHE_RUN_GROUP": "www-data",
         "APACHE_PID_FILE": str(folder / "apache2.pid"),

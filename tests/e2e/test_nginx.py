@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import http.client
 import re
 import ssl
 from dataclasses import replace
@@ -15,6 +14,7 @@ import pytest
 import certkit
 from certkit.snippets import render
 from tests.e2e.nginx import LAYOUTS, Nginx
+from tests.e2e.redirects import location
 from tests.e2e.tls_versions import handshake, only, versions
 from tests.e2e.wss import HAS_IPV6, MEBIBYTE, Backend, Client, Files, free_port
 
@@ -217,20 +217,14 @@ def test_two_certificates_for_addresses_on_one_port_are_what_the_comment_warns_o
 def test_the_redirect_keeps_host_path_and_query_and_names_the_port(
     host: str, nginx: Nginx, backend: Backend, site: Files
 ) -> None:
-    port, http_port = free_port(), free_port()
+    port = free_port()
     nginx.add("site", render("nginx", site.given(port, backend.url, redirect=True)))
     # nginx.org's own page is for localhost on port 80 too: the file read first wins, and nginx
     # warns of the other.
     (nginx.folder / "conf.d/default.conf").unlink(missing_ok=True)
     assert nginx.test() == ""
-    nginx.move_port_80(http_port)
-    with nginx.running(port, http_port):
-        connection = http.client.HTTPConnection("127.0.0.1", http_port, timeout=10)
-        connection.request("GET", "/a/b?c=d", headers={"Host": f"{host}:{http_port}"})
-        answer = connection.getresponse()
-        connection.close()
-        assert answer.status == 308
-        assert answer.getheader("Location") == f"https://{host}:{port}/a/b?c=d"
+    with nginx.running(port, nginx.http_port):
+        assert location(nginx.http_port, host) == (308, f"https://{host}:{port}/a/b?c=d")
 
 
 def test_without_the_option_nothing_is_said_of_port_80(site: Files) -> None:
@@ -290,7 +284,7 @@ def test_names_too_long_for_the_name_hash_are_served(
 @pytest.mark.parametrize("length", [46, 47])
 def test_the_name_hash_takes_46_characters_and_no_more(length: int, nginx: Nginx) -> None:
     name = "a" * (length - len(".internal")) + ".internal"
-    nginx.add("site", f"server {{ listen 80; server_name {name}; }}\n")
+    nginx.add("site", f"server {{\n    listen 80;\n    server_name {name};\n}}\n")
     if length == 46:
         assert nginx.test() == ""
     else:

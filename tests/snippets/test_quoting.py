@@ -85,7 +85,7 @@ events {{ }}
 http {{
     client_body_temp_path {folder}/1; proxy_temp_path {folder}/2; fastcgi_temp_path {folder}/3;
     uwsgi_temp_path {folder}/4; scgi_temp_path {folder}/5;
-    server {{ listen 127.0.0.1:8; ssl_certificate {quoted}; ssl_certificate_key {quoted}; }}
+    server {{ listen 127.0.0.1:18443; ssl_certificate {quoted}; ssl_certificate_key {quoted}; }}
     access_log off;
 }}
 """,

@@ -81,7 +81,7 @@ def read_contents(
             reader.add_pem(blocks, encoding)
         else:
             reader.add_der(data)
-    return reader.contents()
+        return reader.contents()
 
 
 class _Reader:
@@ -114,9 +114,9 @@ class _Reader:
             if not block.tidy and block.der is not None:
                 where = f"the block at line {block.line} is not laid out as PEM should be"
                 self.findings.append(say.layout(self.source, where))
-            self._block(block)
+            self.add_block(block)
 
-    def _block(self, block: pem.Block) -> None:
+    def add_block(self, block: pem.Block) -> None:
         if block.label in _SILENT:
             return
         if block.label in _REFUSED:
@@ -207,9 +207,8 @@ class _Reader:
     def _unlock(self, data: bytes, what: str, open_it: Callable[[], _T]) -> _T | None:
         """What ``open_it`` gives; None and a finding when it stays locked."""
         if too_costly(data):
-            self.findings.append(
-                say.locked(self.source, f"the {what} asks for hours of key derivation")
-            )
+            why = f"the {what} asks for more rounds of key derivation than anybody needs"
+            self.findings.append(say.locked(self.source, why))
             return None
         try:
             return open_it()

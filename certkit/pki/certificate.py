@@ -48,7 +48,7 @@ class Certificate:
         """Raises CertkitError ``files.wrong-format``."""
         try:
             return cls(x509.load_der_x509_certificate(data))
-        except ValueError as error:
+        except (ValueError, x509.InvalidVersion) as error:
             raise _not_a_certificate("DER") from error
 
     @classmethod
@@ -56,7 +56,7 @@ class Certificate:
         """The first certificate in ``data``. Raises CertkitError ``files.wrong-format``."""
         try:
             return cls(x509.load_pem_x509_certificate(data))
-        except ValueError as error:
+        except (ValueError, x509.InvalidVersion) as error:
             raise _not_a_certificate("PEM") from error
 
     @classmethod
@@ -69,7 +69,7 @@ class Certificate:
             return (cls.from_der(data),)
         try:
             return tuple(map(cls, x509.load_pem_x509_certificates(data)))
-        except ValueError as error:
+        except (ValueError, x509.InvalidVersion) as error:
             raise _not_a_certificate("PEM") from error
 
     @cached_property

@@ -98,7 +98,7 @@ def _revocation_lists(
             load = x509.load_pem_x509_crl if b"-----BEGIN" in value else x509.load_der_x509_crl
             try:
                 found.append(load(value))
-            except ValueError:
+            except (ValueError, x509.InvalidVersion):
                 unreadable.append(_UNREADABLE_LIST)
         else:
             raise misuse("crls", value, "PEM or DER bytes")

@@ -65,9 +65,10 @@ def violations(path: Path) -> Iterator[Violation]:
         permitted = tuple(found.value.permitted_subtrees or ())
         excluded = tuple(found.value.excluded_subtrees or ())
         for below in range(above - 1, -1, -1):
-            if below and path.nodes[below].self_issued:
-                continue
-            for kind, value in names_of(path.nodes[below].certificate):
+            node = path.nodes[below]
+            if node.subject is None or (below and node.self_issued):
+                continue  # what cannot be read is malformed already
+            for kind, value in names_of(node.certificate):
                 left -= len(permitted) + len(excluded)
                 if left < 0:
                     raise TooManyComparisons

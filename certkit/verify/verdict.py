@@ -17,7 +17,7 @@ from certkit.verify.path import Node, Path, PathBuilder
 from certkit.verify.profile import common_names
 from certkit.verify.question import PURPOSES, Question
 from certkit.verify.untrusted import explain_no_path
-from certkit.verify.wording import advice, subject_of, warning
+from certkit.verify.wording import advice, error, subject_of, warning
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -128,7 +128,21 @@ def _best_path(
 
 
 def _check(path: Path, question: Question) -> tuple[Finding, ...]:
-    return tuple(finding for check in _CHECKS for finding in check(path, question))
+    """What every check finds; one that breaks on a hostile certificate is a no, not a crash."""
+    found: list[Finding] = []
+    for check in _CHECKS:
+        try:
+            found.extend(check(path, question))
+        except Exception as failure:  # noqa: BLE001 - pyca promises no list of what it raises
+            found.append(
+                error(
+                    "chain.malformed",
+                    f"the chain cannot be judged: {type(failure).__name__} in {check.__name__}",
+                    "a part of a certificate cannot be read, so what it would say counts as no",
+                    advice("please report the certificate as a fault of certkit"),
+                )
+            )
+    return tuple(found)
 
 
 def _errors(findings: Iterable[Finding]) -> int:

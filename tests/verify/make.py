@@ -143,19 +143,20 @@ def make(
     return Made(Certificate(signed), own)
 
 
+def signed(tbs: bytes, signer) -> bytes:
+    """A certificate in DER around ``tbs``, whatever that is, with an ECDSA signature that fits."""
+    signature = signer.sign(tbs, ec.ECDSA(hashes.SHA256()))
+    algorithm = bytes.fromhex("300a06082a8648ce3d040302")
+    body = tbs + algorithm + bytes([0x03, len(signature) + 1, 0]) + signature
+    return bytes([0x30, 0x82]) + len(body).to_bytes(2, "big") + body
+
+
 def patched(certificate: Certificate, old: bytes, new: bytes, signer) -> bytes:
-    """The DER with bytes of equal length exchanged and the ECDSA signature made anew: what no
-    builder would write."""
+    """The DER with octets exchanged for as many others and signed anew: what no builder writes."""
     tbs = certificate.x509.tbs_certificate_bytes
     assert tbs.count(old) == 1
     assert len(old) == len(new)
-    changed = tbs.replace(old, new)
-    signature = signer.sign(changed, ec.ECDSA(hashes.SHA256()))
-    algorithm = bytes.fromhex("300a06082a8648ce3d040302")
-    bits = bytes([0x03, len(signature) + 1, 0]) + signature
-    body = changed + algorithm + bits
-    header = bytes([0x30, 0x82]) + len(body).to_bytes(2, "big")
-    return header + body
+    return signed(tbs.replace(old, new), signer)
 
 
 def crl(

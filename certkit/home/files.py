@@ -52,14 +52,18 @@ def temporary_name(path: Path) -> Path:
 def write_new(path: Path, content: bytes, mode: int, gid: int | None = None) -> None:
     """Write ``content`` to a file that does not exist yet, and sync it. Raises OSError."""
     descriptor = os.open(path, _CREATE, KEY_MODE)
-    with os.fdopen(descriptor, "wb") as file:
-        if sys.platform != "win32":
-            if gid is not None:
-                os.fchown(descriptor, -1, gid)  # before the mode: 0640 means nothing until then
-            os.fchmod(descriptor, mode)
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            if sys.platform != "win32":
+                if gid is not None:
+                    os.fchown(descriptor, -1, gid)  # first: until then 0640 is for another group
+                os.fchmod(descriptor, mode)
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+    except OSError as error:
+        error.filename = error.filename or str(path)  # a full disk does not say where it is
+        raise
 
 
 def sync_folder(path: Path) -> None:
@@ -117,8 +121,10 @@ def remove(path: Path) -> None:
     """Remove a file that may be gone already. Raises OSError."""
     try:
         path.unlink()
-    except (FileNotFoundError, NotADirectoryError):
-        return
+    except OSError:
+        # A read-only file system refuses to remove even what is not there.
+        if os.path.lexists(path):
+            raise
 
 
 def group_id(name: str) -> int:

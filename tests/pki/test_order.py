@@ -161,6 +161,13 @@ def test_of_a_resigned_root_only_the_newest_version_stays() -> None:
     assert newest_versions([wider, ROOT]) == [wider]
 
 
+def test_the_former_version_of_a_resigned_root_is_no_issuer_of_the_newer() -> None:
+    wider = ROOT_CA.permit("dev.example.com", now=NOW + timedelta(days=1)).root
+    ordered = order([ROOT, LEAF, wider, INTERMEDIATE])
+    assert (ordered.chain, ordered.root) == ((LEAF, INTERMEDIATE), wider)
+    assert ordered.strays == (ROOT,)
+
+
 def test_a_certificate_is_called_by_its_first_name_or_else_its_subject() -> None:
     assert called(LEAF) == "10.0.0.5"
     assert called(ROOT) == ROOT.subject

@@ -16,7 +16,7 @@ from certkit.snippets import render
 from tests.e2e.nginx import LAYOUTS, Nginx
 from tests.e2e.redirects import location
 from tests.e2e.tls_versions import handshake, only, versions
-from tests.e2e.wss import HAS_IPV6, MEBIBYTE, Backend, Client, Files, free_port
+from tests.e2e.wss import HAS_IPV6_LOOPBACK, MEBIBYTE, Backend, Client, Files, free_port
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -76,7 +76,7 @@ def test_a_websocket_and_a_page_go_through_by_address_and_by_name(
             tls = client.echo(host, "grüß", MEBIBYTE)
             assert tls.version() == "TLSv1.3"
             assert client.get(host) == (200, b"backend\n")
-        if HAS_IPV6:
+        if HAS_IPV6_LOOPBACK:
             replace(client, address="::1").echo("[::1]")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import ssl
 from dataclasses import replace
 from ipaddress import ip_address
@@ -13,7 +15,8 @@ import certkit
 from certkit.snippets import SNIPPETS
 from tests.e2e.servers import SERVERS
 from tests.e2e.tls_versions import versions
-from tests.e2e.wss import HAS_IPV6, MEBIBYTE, Backend, Client, Files, free_port
+from tests.e2e.wss import HAS_IPV6_LOOPBACK, MEBIBYTE, Backend, Client, Files, free_port, running
+from tests.peers import program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +54,7 @@ def test_messages_are_echoed_by_address_by_name_and_under_a_wildcard(
     with SERVERS[name](tmp_path, site.given(port, backend.url)):
         for host in ("127.0.0.1", "localhost", "dev.test", "api.dev.test"):
             assert client.echo(host, "grüß", MEBIBYTE).version() == "TLSv1.3"
-        if HAS_IPV6:
+        if HAS_IPV6_LOOPBACK:
             replace(client, address="::1").echo("[::1]")
 
 
@@ -125,6 +128,41 @@ def test_a_wss_backend_that_cannot_prove_who_it_is_is_not_spoken_to(
     ):
         assert Client(site.ca, port).get("localhost")[0] in (500, 502, 503)
         assert backend.requests == []
+
+
+@pytest.mark.slow
+def test_an_idle_websocket_stays_open(backend: Backend, site: Files, tmp_path: Path) -> None:
+    """75 s without a word through every proxy; HAProxy without its tunnel line ends it."""
+    ports = {name: free_port() for name in PROXIES}
+    with contextlib.ExitStack() as stack:
+        for name, port in ports.items():
+            (tmp_path / name).mkdir()
+            stack.enter_context(SERVERS[name](tmp_path / name, site.given(port, backend.url)))
+        cut = (tmp_path / "haproxy/haproxy.cfg").read_text().replace("timeout tunnel", "# ")
+        ports["haproxy without tunnel"] = free_port()
+        cut = cut.replace(f":{ports['haproxy']}", f":{ports['haproxy without tunnel']}")
+        (tmp_path / "cut.cfg").write_text(cut)
+        command = [program("haproxy"), "-db", "-f", "cut.cfg"]
+        cut_port = ports["haproxy without tunnel"]
+        stack.enter_context(running(command, cut_port, log=tmp_path / "cut.log"))
+        assert asyncio.run(_open_after(75, site, ports)) == set(PROXIES)
+
+
+async def _open_after(seconds: float, site: Files, ports: dict[str, int]) -> set[str]:
+    from websockets.exceptions import ConnectionClosedError
+
+    async def idle(name: str, port: int) -> str | None:
+        client = Client(site.ca, port)
+        async with client.connection("localhost", ping_interval=None) as connection:
+            await asyncio.sleep(seconds)
+            try:
+                await connection.send("still here")
+                return name if await connection.recv() == "still here" else None
+            except ConnectionClosedError:
+                return None
+
+    answers = await asyncio.gather(*(idle(name, port) for name, port in ports.items()))
+    return {name for name in answers if name}
 
 
 ODD = ("a b", "a;b", "a'b", 'a"b', "a#b", "a$b", "a`b", "a{b}", "a\\b", "a${HOME}b", "a%{x}b", "é<")

@@ -27,7 +27,20 @@ if TYPE_CHECKING:
     from websockets.http11 import Request, Response
 
 MEBIBYTE = bytes(range(256)) * 4096
-HAS_IPV6 = socket.has_ipv6 and Path("/proc/net/if_inet6").exists()
+
+
+def _binds(family: socket.AddressFamily, address: str) -> bool:
+    try:
+        with socket.socket(family) as probe:
+            probe.bind((address, 0))
+    except OSError:
+        return False
+    return True
+
+
+# A container without IPv6 addresses still opens [::]; a kernel without IPv6 does not.
+HAS_IPV6 = _binds(socket.AF_INET6, "::")
+HAS_IPV6_LOOPBACK = _binds(socket.AF_INET6, "::1")
 
 
 def free_port() -> int:

@@ -67,7 +67,7 @@ def init(  # noqa: PLR0913 - the interface of the command
             secret = passphrases.read_passphrase(
                 passphrase_file,
                 passphrase_env,
-                prompt="passphrase for the CA's key: ",
+                prompt="passphrase for the CA's key",
                 confirm=True,
             )
         store.init(
@@ -117,7 +117,7 @@ def permit(
         passphrases.read_passphrase,
         passphrase_file,
         passphrase_env,
-        prompt="passphrase of the CA's key: ",
+        prompt="passphrase of the CA's key",
         confirm=False,
     )
     with opened(home, ask) as store:
@@ -177,7 +177,7 @@ def export(
         secret = passphrases.read_passphrase(
             passphrase_file,
             passphrase_env,
-            prompt="passphrase for the truststore: ",
+            prompt="passphrase for the truststore",
             confirm=True,
         )
         content = java_truststore([root], passphrase=secret)

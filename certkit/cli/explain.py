@@ -44,7 +44,7 @@ def explain_command(
 
 
 def _unknown(code: str) -> CertkitError:
-    from difflib import get_close_matches  # noqa: PLC0415 - only on this path
+    from difflib import get_close_matches
 
     near = get_close_matches(code, CODES, n=1, cutoff=0.5)
     return CertkitError(

@@ -139,7 +139,7 @@ def issue_command(  # noqa: PLR0913 - the interface of the command
     leaf: dict[str, Any] = {"client": client, "days": days, "common_name": common_name}
     if key is not None:
         leaf["key"] = key
-    with opened(home, partial(ask, prompt="passphrase of the CA's key: ", confirm=False)) as store:
+    with opened(home, partial(ask, prompt="passphrase of the CA's key", confirm=False)) as store:
         published = _published(
             store, typed, csr, from_file, output, self_signed=self_signed, leaf=leaf
         )
@@ -210,7 +210,7 @@ def _formats(
 
     secret = b""
     if p12 or truststore:
-        secret = ask(prompt="passphrase for the new file: ", confirm=True)
+        secret = ask(prompt="passphrase for the new file", confirm=True)
     wanted = {
         "bundle": (bundle, lambda issued: issued.key_pem + issued.chain_pem),
         "p12": (p12, lambda issued: _pkcs12(issued, secret)),

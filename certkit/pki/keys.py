@@ -113,7 +113,7 @@ def dump_private_key(key: PrivateKeyTypes, passphrase: bytes | None = None) -> b
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
-    from certkit.pki.pkcs8 import encrypt_pkcs8  # noqa: PLC0415 - only encrypted keys pay for it
+    from certkit.pki.pkcs8 import encrypt_pkcs8
 
     der = key.private_bytes(
         serialization.Encoding.DER,
@@ -129,22 +129,16 @@ def load_private_key(data: bytes, passphrase: bytes | None = None) -> PrivateKey
     Raises CertkitError ``files.encrypted-key`` without a needed passphrase or with a wrong one,
     ``files.wrong-format`` when ``data`` holds no private key. The data is never quoted.
     """
-    load = (
-        serialization.load_pem_private_key
-        if b"-----BEGIN" in data
-        else serialization.load_der_private_key
-    )
     try:
-        try:
-            return load(data, passphrase)
-        except TypeError:
-            if passphrase is None:
-                raise CertkitError(
-                    "files.encrypted-key",
-                    "the private key is encrypted and no passphrase was given",
-                    hint="pass --passphrase-file FILE or --passphrase-env NAME",
-                ) from None
-            return load(data, None)  # a passphrase for a key that has none is no fault
+        return _load(data, passphrase)
+    except TypeError:
+        if passphrase is not None:  # for a key that has none: no fault
+            return load_private_key(data)
+        raise CertkitError(
+            "files.encrypted-key",
+            "the private key is encrypted and no passphrase was given",
+            hint="pass --passphrase-file FILE or --passphrase-env NAME",
+        ) from None
     except (ValueError, UnsupportedAlgorithm) as error:
         if passphrase is not None and b"ENCRYPTED" in data:
             raise CertkitError(
@@ -157,6 +151,18 @@ def load_private_key(data: bytes, passphrase: bytes | None = None) -> PrivateKey
             "this is not a private key that can be read",
             hint="a key in PEM begins with -----BEGIN PRIVATE KEY-----",
         ) from error
+
+
+def _load(data: bytes, passphrase: bytes | None) -> PrivateKeyTypes:
+    pem = b"-----BEGIN" in data
+    load = serialization.load_pem_private_key if pem else serialization.load_der_private_key
+    try:
+        return load(data, passphrase)
+    except BaseException as error:
+        # cryptography 50 panics in Rust, past `except Exception`, over a short IV in a DEK-Info.
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ValueError("damaged") from error
 
 
 _CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}

@@ -12,7 +12,7 @@ from cryptography.x509.oid import NameOID
 from cryptography.x509.verification import PolicyBuilder, Store, VerificationError
 
 from certkit import Certificate, CertificateAuthority, CertkitError, self_signed
-from certkit.pki.keys import KEY_KINDS
+from certkit.pki.keys import KEY_KINDS, load_private_key
 
 NOW = datetime(2026, 6, 1, 12, 0, 30, 123456, tzinfo=UTC)
 
@@ -304,3 +304,15 @@ def test_loading_refuses_what_does_not_belong_together(ca):
         with pytest.raises(CertkitError) as refused:
             CertificateAuthority.load(certificate, key)
         assert refused.value.code == code
+
+
+def test_a_legacy_encrypted_key_with_a_short_iv_is_an_error_in_words():
+    """cryptography 50 panics over it, past every `except Exception`."""
+    damaged = (
+        b"-----BEGIN RSA PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n"
+        b"DEK-Info: AES-256-CBC,00112233445566778899\n\nAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\n"
+        b"-----END RSA PRIVATE KEY-----\n"
+    )
+    with pytest.raises(CertkitError) as refused:
+        load_private_key(damaged, b"secret")
+    assert refused.value.code in {"files.wrong-format", "files.encrypted-key"}

@@ -107,7 +107,7 @@ class AuthorityFiles:
     def recover(self) -> tuple[Finding, ...]:
         """Write a lost root.pem again; take over the CA of a home whose ledger was lost."""
         if self._ledger.of_kind("root"):
-            with files.failures_named("restore"):
+            with files.failures_named("restore the CA in", self._folder, there="--home DIR"):
                 return tuple(filter(None, map(self._restore, KINDS)))
         if not self._certificate("root").exists():
             return ()
@@ -196,7 +196,7 @@ class AuthorityFiles:
     def _refuse_changed(self, kind: str) -> None:
         entry, path = self._ledger.of_kind(kind), self._certificate(kind)
         recorded = entry and entry.file("certificate")
-        with files.failures_named("read"):
+        with files.failures_named("read", path, there="--home DIR"):
             there = files.digest_at(path)
         if recorded and there != recorded.sha256:
             raise _failure(

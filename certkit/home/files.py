@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import shlex
 import stat
 import sys
 from contextlib import contextmanager, suppress
@@ -52,18 +53,14 @@ def temporary_name(path: Path) -> Path:
 def write_new(path: Path, content: bytes, mode: int, gid: int | None = None) -> None:
     """Write ``content`` to a file that does not exist yet, and sync it. Raises OSError."""
     descriptor = os.open(path, _CREATE, KEY_MODE)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            if sys.platform != "win32":
-                if gid is not None:
-                    os.fchown(descriptor, -1, gid)  # first: until then 0640 is for another group
-                os.fchmod(descriptor, mode)
-            file.write(content)
-            file.flush()
-            os.fsync(descriptor)
-    except OSError as error:
-        error.filename = error.filename or str(path)  # a full disk does not say where it is
-        raise
+    with os.fdopen(descriptor, "wb") as file:
+        if sys.platform != "win32":
+            if gid is not None:
+                os.fchown(descriptor, -1, gid)  # before the mode: until then 0640 is for another
+            os.fchmod(descriptor, mode)
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
 
 
 def sync_folder(path: Path) -> None:
@@ -128,12 +125,23 @@ def remove(path: Path) -> None:
 
 
 def group_id(name: str) -> int:
-    """The number of the group ``name``. Raises CertkitError ``files.unknown-group``."""
+    """The number of the group ``name``, to which the caller may give files.
+
+    Raises CertkitError ``files.unknown-group`` (exit 2), ``files.not-in-group`` (exit 3).
+    """
     if sys.platform != "win32":
         import grp
 
         with suppress(KeyError):
-            return grp.getgrnam(name).gr_gid
+            gid = grp.getgrnam(name).gr_gid
+            if os.geteuid() == 0 or gid in (os.getegid(), *os.getgroups()):
+                return gid
+            raise CertkitError(
+                "files.not-in-group",
+                f"you are not in the group {name!r}, so you may not give it a file",
+                hint=f'join it, then log in again: sudo usermod -aG {shlex.quote(name)} "$USER"',
+                exit_code=ExitCode.ENVIRONMENT,
+            )
     raise CertkitError(
         "files.unknown-group",
         f"there is no group {name!r} on this system",
@@ -146,30 +154,38 @@ def git_work_tree(path: Path) -> Path | None:
     return next((folder for folder in path.parents if (folder / ".git").exists()), None)
 
 
+# {there} is the option that names another folder.
 _HINTS: Final = {
-    errno.ENOSPC: "free some space there, or write elsewhere: --out DIR",
-    errno.EDQUOT: "your disk quota there is used up; write elsewhere: --out DIR",
+    errno.ENOSPC: "free some space there, or use another folder: {there}",
+    errno.EDQUOT: "your disk quota there is used up; use another folder: {there}",
     errno.EFBIG: "a limit on the size of files is too small (ulimit -f)",
-    errno.EROFS: "the file system is read-only; write elsewhere: --out DIR",
-    errno.EACCES: "you may not write there; choose a folder of yours: --out DIR",
-    errno.EPERM: "the system forbids it for your user; choose a folder of yours: --out DIR",
-    errno.EISDIR: "a folder is in the way; choose another name: --cert-file and --key-file",
-    errno.ENOTDIR: "a part of the path is not a folder; write elsewhere: --out DIR",
+    errno.EROFS: "the file system is read-only; use another folder: {there}",
+    errno.EACCES: "you may not write there; use a folder of yours: {there}",
+    errno.EPERM: "the system forbids it for your user; use a folder of yours: {there}",
+    errno.ENOTDIR: "a part of the path is not a folder; use another: {there}",
+    errno.ELOOP: "a link is in the way; use another folder: {there}",
     errno.ENAMETOOLONG: "choose a shorter name: --cert-file and --key-file",
 }
 
 
 @contextmanager
-def failures_named(doing: str) -> Iterator[None]:
-    """Turn the system's refusals into CertkitError ``files.cannot-write`` (exit 3)."""
+def failures_named(
+    doing: str, path: Path | None = None, *, there: str = "--out DIR"
+) -> Iterator[None]:
+    """Turn the system's refusals into CertkitError ``files.cannot-write`` (exit 3).
+
+    ``path`` is named in the place of what the system names, which may be nothing (a full disk)
+    or a temporary file; ``there`` is the option with which the user chooses another folder.
+    """
     try:
         yield
     except OSError as error:
-        where = error.filename2 or error.filename
-        place = f": {os.fsdecode(where)}" if isinstance(where, str | bytes) else ""
+        place = path or error.filename2 or error.filename
+        where = f" {os.fsdecode(place)}" if isinstance(place, os.PathLike | str | bytes) else ""
+        hint = _HINTS.get(error.errno or 0, "check the folder, its owner and its disk")
         raise CertkitError(
             "files.cannot-write",
-            f"cannot {doing}{place}: {error.strerror or error}",
-            hint=_HINTS.get(error.errno or 0, "check the folder, its owner and its disk"),
+            f"cannot {doing}{where}: {error.strerror or error}",
+            hint=hint.format(there=there),
             exit_code=ExitCode.ENVIRONMENT,
         ) from error

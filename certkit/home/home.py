@@ -83,7 +83,7 @@ class Home:
         self.folder: Final = folder
         self._lock = lock
         self._now = now or datetime.now(UTC)
-        with files.failures_named("open the ledger"):
+        with files.failures_named("open", folder / "ledger.db", there="--home DIR"):
             self._ledger = Ledger(folder / "ledger.db")
         self._ca = AuthorityFiles(folder, self._ledger, passphrase)
         try:
@@ -112,7 +112,7 @@ class Home:
         60 seconds, ``home.ledger-*``, ``files.cannot-write``.
         """
         folder = home_path(path, environ)
-        with files.failures_named("use the CA home"):
+        with files.failures_named("use", folder, there="--home DIR"):
             make_private_folder(folder)
             folder = folder.resolve()
             lock = Lock(folder / "lock")

@@ -79,8 +79,8 @@ def publish(ledger: Ledger, drafts: Sequence[Draft]) -> None:
     contents = [file.content for draft in drafts for file in draft.files]
     rows = [row for entry in entries for row in entry.files if row.sha256]
     try:
-        with files.failures_named("write"):
-            ready = _write_temporaries(zip(rows, contents, strict=True))
+        ready = _write_temporaries(zip(rows, contents, strict=True))
+        with files.failures_named("put in place"):
             _sync(_place(entry, ready) for entry in entries)
     except BaseException:
         _undo_untouched(ledger, entries)
@@ -127,7 +127,8 @@ def _write_temporaries(rows: Iterable[tuple[FileRow, bytes]]) -> set[Path]:
         if row.sha256 == row.replaces and files.has_mode(row.path, row.mode, row.gid):
             continue
         if row.temp is not None:
-            files.write_new(row.temp, content, row.mode, row.gid)
+            with files.failures_named("write", row.path):
+                files.write_new(row.temp, content, row.mode, row.gid)
             written.add(row.temp)
     return written
 

@@ -107,6 +107,16 @@ def test_a_refusal_of_the_system_names_the_file_and_a_way_out(number: int) -> No
     assert "--out" in caught.value.hint
 
 
+def test_a_full_disk_names_no_file_so_the_caller_does(tmp_path: Path) -> None:
+    with (
+        pytest.raises(CertkitError) as caught,
+        files.failures_named("use", tmp_path, there="--home DIR"),
+    ):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    assert str(tmp_path) in caught.value.message
+    assert "--home" in caught.value.hint
+
+
 def test_an_unknown_group_is_refused_by_its_name() -> None:
     with pytest.raises(CertkitError) as caught:
         files.group_id("no-such-group-here")

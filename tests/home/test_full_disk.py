@@ -61,7 +61,7 @@ def test_a_folder_that_takes_nothing_ends_in_exit_3_and_nothing_is_lost(
             with pytest.raises(CertkitError) as caught:
                 home.issue(names, Output(small_disk, new_key=True))
             assert (caught.value.code, caught.value.exit_code) == ("files.cannot-write", 3)
-            assert str(small_disk) in caught.value.message
+            assert f"{small_disk}/{names[0]}" in caught.value.message, "not the temporary file"
             assert "--out" in caught.value.hint
         assert first.files["key"].read_bytes() == first.issued.key_pem
         assert first.files["certificate"].read_bytes() == first.issued.chain_pem
@@ -98,6 +98,7 @@ def test_a_read_only_home_ends_in_exit_3(small_disk: Path) -> None:
     with pytest.raises(CertkitError) as caught:
         Home.open(small_disk / "home")
     assert (caught.value.code, caught.value.exit_code) == ("files.cannot-write", 3)
+    assert "--home" in caught.value.hint
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

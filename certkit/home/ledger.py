@@ -57,6 +57,15 @@ CREATE TABLE files (
 );
 CREATE INDEX files_by_path ON files (path);
 CREATE INDEX files_by_certificate ON files (certificate);
+CREATE TABLE receipts (
+    store TEXT NOT NULL,        -- a trust store that the root was put into
+    path BLOB NOT NULL,
+    label TEXT NOT NULL,        -- its file name, nickname or alias there
+    sha256 TEXT NOT NULL,       -- fingerprint of that version of the root
+    key_id TEXT NOT NULL,
+    time TEXT NOT NULL,         -- RFC 3339, UTC
+    PRIMARY KEY (store, path, key_id)
+);
 PRAGMA application_id = {_APPLICATION_ID};
 PRAGMA user_version = {VERSION};
 """
@@ -103,6 +112,18 @@ class Entry:
     def file(self, role: str) -> FileRow | None:
         """Its file of this role, if it has one that is not to be removed."""
         return next((file for file in self.files if file.role == role and file.sha256), None)
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRow:
+    """A root was put, or was about to be put, into a trust store."""
+
+    store: str
+    path: Path
+    label: str
+    sha256: str
+    key_id: str
+    time: str
 
 
 class Ledger:
@@ -227,7 +248,30 @@ class Ledger:
             "UPDATE certificates SET status = ? WHERE id = ?", (status, identity)
         )
 
+    def add_receipt(self, row: ReceiptRow) -> None:
+        """Remember one version of a root in each place: the newest."""
+        with self._transaction():
+            self._connection.execute(
+                "INSERT OR REPLACE INTO receipts VALUES (?, ?, ?, ?, ?, ?)",
+                (row.store, self._stored(row.path), row.label, row.sha256, row.key_id, row.time),
+            )
+
+    def remove_receipt(self, store: str, path: Path, key_id: str) -> None:
+        """The root is no longer there, in no version."""
+        with self._transaction():
+            self._connection.execute(
+                "DELETE FROM receipts WHERE store = ? AND path = ? AND key_id = ?",
+                (store, self._stored(path), key_id),
+            )
+
     # Reading
+
+    def receipts(self) -> tuple[ReceiptRow, ...]:
+        """Where a root of this home was put, in that order."""
+        rows = self._rows(
+            "SELECT store, path, label, sha256, key_id, time FROM receipts ORDER BY rowid"
+        )
+        return tuple(ReceiptRow(store, self._path(path), *rest) for store, path, *rest in rows)
 
     def intended(self) -> tuple[Entry, ...]:
         """What an interrupted command left behind."""

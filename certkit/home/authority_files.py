@@ -73,11 +73,7 @@ class AuthorityFiles:
         """The root with its key, intermediate or not."""
         root = self.certificate("root")
         if root is None:
-            raise _failure(
-                "no-ca",
-                f"there is no CA in {self._folder}",
-                "certkit ca init, or certkit issue NAME, which makes one",
-            )
+            raise no_ca(self._folder)
         self._refuse_changed("root")
         return self._load("root", root, root)
 
@@ -235,6 +231,15 @@ class AuthorityFiles:
                 f"{path} is no CA certificate: {error.message}",
                 f"move it away: mv {shlex.quote(str(path))} {shlex.quote(str(path))}.old",
             ) from error
+
+
+def no_ca(folder: Path) -> CertkitError:
+    """There is nothing to work with (exit 3)."""
+    return _failure(
+        "no-ca",
+        f"there is no CA in {folder}",
+        "make one: certkit ca init\nor with the first certificate: certkit issue localhost",
+    )
 
 
 def _ca_certificate(pem: bytes) -> Certificate:

@@ -1,6 +1,7 @@
 """The CA home as the commands use it.
 
-    with Home.open(path, environ=os.environ, now=None, passphrase=None, on_wait=None) as home:
+    with Home.open(path, environ=os.environ, now=None, passphrase=None, on_wait=None,
+                   create=True) as home:
         home.recovered                      Findings: what an interrupted command left, repaired
         home.folder                         Path
         home.root  home.constraints         Certificate | None, Constraints | None; no key is read
@@ -8,12 +9,12 @@
         home.authority(permit=())           -> (CertificateAuthority, created: bool)
         home.init(...)                      -> CertificateAuthority; refuses a second CA (exit 2)
         home.permit(*texts)                 -> CertificateAuthority, its root signed again
-        home.issue(names, output, ...)      -> Published(issued, files, created, permitted, ...)
+        home.issue(names, Output(...), ...) -> Published(issued, files, created, permitted, ...)
         home.issue_all([names, ...], ...)   -> tuple[Published, ...], durable as one group
-        home.sign_csr(csr, output, ...)     -> Published, without a key
+        home.sign_csr(csr, Output(...))     -> Published, without a key
         home.certificates()                 -> tuple[Recorded, ...]
         home.find(path | serial | name)     -> Recorded
-        home.revoke(recorded)
+        home.receipts                       the trust stores that the root was put into
 
 One home holds one CA. It is locked from ``open`` to the end of the ``with`` block: everything in
 between happens as if nobody else were there.
@@ -27,12 +28,13 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from certkit.errors import CertkitError
 from certkit.home import files, issuing, journal, records
-from certkit.home.authority_files import AuthorityFiles
+from certkit.home.authority_files import AuthorityFiles, no_ca
 from certkit.home.issuing import Signer
 from certkit.home.ledger import Ledger
 from certkit.home.location import home_path, make_private_folder
 from certkit.home.lock import Lock
 from certkit.home.output import Output
+from certkit.home.receipts import Receipts
 from certkit.pki import keys, profiles
 from certkit.pki.authority import CertificateAuthority, self_signed
 from certkit.pki.constraints import Constraints
@@ -103,15 +105,19 @@ class Home:
         now: datetime | None = None,
         passphrase: Callable[[], bytes] | None = None,
         on_wait: Callable[[str], None] | None = None,
+        create: bool = True,
     ) -> Self:
-        """Lock the home (made when it is missing) and repair what an interrupted command left.
+        """Lock the home and repair what an interrupted command left.
 
+        A home that is missing is made, or with ``create=False`` refused: ``home.no-ca``.
         ``passphrase`` is called, once at most, when the CA's key is encrypted; ``on_wait``, once,
         with who holds the lock after two seconds of waiting. Raises CertkitError (exit 3):
         ``home.under-sudo``, ``home.not-ours``, ``home.writable-by-others``, ``home.locked`` after
         60 seconds, ``home.ledger-*``, ``files.cannot-write``.
         """
         folder = home_path(path, environ)
+        if not create and not os.path.lexists(folder):
+            raise no_ca(folder)
         with files.failures_named("use", folder, there="--home DIR"):
             make_private_folder(folder)
             folder = folder.resolve()
@@ -288,6 +294,11 @@ class Home:
     def certificates(self) -> tuple[Recorded, ...]:
         """Every certificate that was signed here, CA certificates too, in that order."""
         return tuple(records.recorded(entry, self._now) for entry in self._ledger.entries())
+
+    @property
+    def receipts(self) -> Receipts:
+        """Where the root was put for clients to trust."""
+        return Receipts(self._ledger, self._now)
 
     def find(self, text: str) -> Recorded:
         """The certificate meant by a path, serial number, SHA-256 or name; the newest of several.

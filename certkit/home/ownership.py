@@ -96,7 +96,7 @@ def kept_key(
         raise CertkitError(
             "files.key-mismatch",
             f"the key {path} cannot be kept: it is not the key of its certificate",
-            hint="make a new one: --new-key --force",
+            hint="make a new one: --new-key",
             exit_code=ExitCode.ENVIRONMENT,
         )
     return key if wanted is None or keys.key_kind(wanted).name == _kind_of(key) else None

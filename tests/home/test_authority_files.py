@@ -225,6 +225,16 @@ def test_there_is_nothing_to_permit_without_a_ca(folder: Path) -> None:
         assert (error.code, error.exit_code) == ("home.no-ca", 3)
 
 
+def test_who_only_looks_makes_no_home(folder: Path) -> None:
+    error = refusal(lambda: Home.open(folder, create=False))
+    assert (error.code, error.exit_code) == ("home.no-ca", 3)
+    assert not folder.exists()
+    with Home.open(folder) as home:
+        home.init()
+    with Home.open(folder, create=False) as home:
+        assert home.root
+
+
 # What is missing or wrong
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from certkit.errors import CertkitError
+from certkit.findings import Severity
 from certkit.home.home import Home
 from certkit.home.output import Output
 from tests.home.crash_driver import run_and_kill
@@ -45,8 +46,12 @@ def fill(disk: Path) -> None:
             return
 
 
+def remount(disk: Path, how: str) -> None:
+    subprocess.run(["mount", "-o", f"remount,{how}", str(disk)], check=True)
+
+
 def remount_read_only(disk: Path) -> None:
-    subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
+    remount(disk, "ro")
 
 
 @pytest.mark.parametrize("spoil", [fill, remount_read_only])
@@ -69,6 +74,31 @@ def test_a_folder_that_takes_nothing_ends_in_exit_3_and_nothing_is_lost(
         statuses = [each.status for each in home.certificates()]
         assert statuses == ["valid", "valid", "abandoned", "abandoned"]
     check_after(folder, {first.files["certificate"]: first.files["key"]})
+
+
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_repair_that_the_disk_refuses_is_tried_again_by_the_next_command(
+    folder: Path, small_disk: Path
+) -> None:
+    def act() -> None:
+        with Home.open(folder) as home:
+            home.issue(["localhost"], Output(small_disk))
+
+    with Home.open(folder) as home:
+        home.init()
+    assert run_and_kill(act, only="os.rename", at=1) == "os.rename"
+    remount(small_disk, "ro")
+    for _ in range(2):
+        with Home.open(folder) as home:  # which goes on with its own work
+            (finding,) = home.recovered
+            assert finding.severity is Severity.WARNING
+            assert "Read-only file system" in finding.summary
+            assert len(home.certificates()) == 2
+    remount(small_disk, "rw")
+    with Home.open(folder) as home:
+        (finding,) = home.recovered
+        assert "completed" in finding.summary
+    check_after(folder, {small_disk / "localhost.pem": small_disk / "localhost-key.pem"})
 
 
 def test_a_home_on_a_full_disk_ends_in_exit_3_and_nothing_is_lost(
@@ -94,7 +124,7 @@ def test_a_home_on_a_full_disk_ends_in_exit_3_and_nothing_is_lost(
 def test_a_read_only_home_ends_in_exit_3(small_disk: Path) -> None:
     with Home.open(small_disk / "home") as home:
         home.init()
-    remount_read_only(small_disk)
+    remount(small_disk, "ro")
     with pytest.raises(CertkitError) as caught:
         Home.open(small_disk / "home")
     assert (caught.value.code, caught.value.exit_code) == ("files.cannot-write", 3)

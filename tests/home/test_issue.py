@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import stat
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -333,6 +334,29 @@ def test_a_link_is_replaced_by_force_and_never_followed(
     assert target.read_text() == "for everybody"
     assert not published.files["key"].is_symlink()
     assert mode(published.files["key"]) == 0o600
+
+
+def test_a_file_that_became_a_link_is_not_replaced(home: Home, out: Path) -> None:
+    published = home.issue(["localhost"], Output(out))
+    published.files["key"].rename(out / "moved.key")
+    published.files["key"].symlink_to("moved.key")
+    with pytest.raises(CertkitError) as caught:
+        home.issue(["localhost"], Output(out))
+    assert caught.value.code == "files.exists"
+    assert "link" in caught.value.message
+
+
+def test_a_key_that_is_not_that_of_its_certificate_is_not_kept(folder: Path, out: Path) -> None:
+    with Home.open(folder) as home:
+        home.issue(["localhost"], Output(out))
+    with sqlite3.connect(folder / "ledger.db") as connection:
+        connection.execute("UPDATE certificates SET key_id = 'ab' WHERE kind = 'server'")
+    connection.close()
+    with Home.open(folder) as home:
+        with pytest.raises(CertkitError) as caught:
+            home.issue(["localhost"], Output(out))
+        assert (caught.value.code, caught.value.exit_code) == ("files.key-mismatch", 3)
+        assert not home.issue(["localhost"], Output(out, new_key=True)).key_kept
 
 
 def test_a_key_is_private_also_where_a_public_file_was(home: Home, out: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TextIO
@@ -33,7 +32,8 @@ class Result:
     """What a command has to say.
 
     ``data`` is the envelope's; ``text`` goes to stdout for people (marks of :mod:`.style`
-    allowed), ``talk`` to stderr, line by line.
+    allowed), ``talk`` to stderr, line by line, and the findings too, unless they are the answer
+    and ``text`` tells them already.
     """
 
     data: Mapping[str, object]
@@ -41,6 +41,7 @@ class Result:
     talk: tuple[str, ...] = ()
     findings: tuple[Finding, ...] = ()
     exit_code: ExitCode = ExitCode.OK
+    findings_in_text: bool = False
 
 
 def show(result: Result, command: str, *, as_json: bool) -> None:
@@ -52,7 +53,7 @@ def show(result: Result, command: str, *, as_json: bool) -> None:
         return
     for line in result.talk:
         _write(sys.stderr, line)
-    for finding in result.findings:
+    for finding in () if result.findings_in_text else result.findings:
         for line in finding_lines(finding):
             _write(sys.stderr, line)
     if result.text:
@@ -90,6 +91,8 @@ def _write_json(
     findings: tuple[Finding, ...],
     errors: Iterable[dict[str, str]] = (),
 ) -> None:
+    import json
+
     envelope = {
         "schema": SCHEMA_VERSION,
         "certkit": certkit.__version__,

@@ -24,7 +24,9 @@ def contenders(scratch: Path) -> list[Contender]:
         f"-subj /O=bench -addext subjectAltName=IP:{ADDRESS} -keyout key.pem -out cert.pem"
     )
     rows = [
-        Contender("bare Typer app", [sys.executable, str(HERE / "bare_typer.py"), "--ip", ADDRESS], {}),
+        Contender(
+            "bare Typer app", [sys.executable, str(HERE / "bare_typer.py"), "--ip", ADDRESS], {}
+        ),
         Contender(
             "certkit issue",
             [certkit, "issue", "--ip", ADDRESS],

@@ -1,5 +1,7 @@
 """`make demo`: from nothing to a verified wss:// on this machine, in a folder that is then gone.
 
+usage: python demo/demo.py [--without-nginx]
+
 Every step is a certkit command that a person could type; the last word has a real client.
 """
 
@@ -98,7 +100,8 @@ async def attempt(how: str, url: str, root: certkit.Certificate, name: str | Non
 @contextlib.asynccontextmanager
 async def front(folder: Path, upstream: str) -> AsyncIterator[int]:
     """The TLS front, from the snippet that certkit prints for it: nginx, or Python without one."""
-    nginx, port = find_nginx(), free_port()
+    nginx = None if "--without-nginx" in sys.argv else find_nginx()
+    port = free_port()
     kind = ["python"] if nginx is None else ["nginx", "--to", upstream]
     name, *options = kind
     snippet = await asyncio.to_thread(

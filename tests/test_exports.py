@@ -25,7 +25,9 @@ def test_the_type_checkers_list_agrees_with_the_lazy_one():
 
 
 def test_no_export_is_named_like_a_submodule():
-    assert set(certkit.__all__).isdisjoint(module.name for module in pkgutil.iter_modules(certkit.__path__))
+    assert set(certkit.__all__).isdisjoint(
+        module.name for module in pkgutil.iter_modules(certkit.__path__)
+    )
 
 
 def test_every_submodule_imports_and_every_export_still_works_afterwards():

@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 
 from certkit.cli.app import CA_COMMANDS, COMMANDS
 
-EVERY_COMMAND = [[name] for name in COMMANDS if name != "ca"] + [["ca", name] for name in CA_COMMANDS]
+EVERY_COMMAND = [[name] for name in COMMANDS if name != "ca"] + [
+    ["ca", name] for name in CA_COMMANDS
+]
 CERTKIT = str(Path(sys.executable).with_name("certkit"))
 
 
@@ -117,7 +119,9 @@ def test_a_hostile_text_is_escaped_before_it_is_printed(certkit):
     st.lists(
         st.one_of(
             st.text(max_size=20),
-            st.sampled_from(["--json", "--host", "--ip", "--out", "--to", "--key", "--at", "--", "-"]),
+            st.sampled_from(
+                ["--json", "--host", "--ip", "--out", "--to", "--key", "--at", "--", "-"]
+            ),
         ),
         max_size=4,
     ),

@@ -42,30 +42,46 @@ class Result:
     findings: tuple[Finding, ...] = ()
     exit_code: ExitCode = ExitCode.OK
     findings_in_text: bool = False
+    errors: tuple[CertkitError, ...] = ()
+    """What failed of a command that did the rest: one trust store of several."""
 
 
 def show(result: Result, command: str, *, as_json: bool) -> None:
     """stdout carries the result, stderr the talk and the findings."""
     if as_json:
-        _write_json(
-            command, _STATUS[result.exit_code], result.exit_code, result.data, result.findings
-        )
+        status = _STATUS.get(result.exit_code, "error")
+        errors = map(_failure, result.errors)
+        _write_json(command, status, result.exit_code, result.data, result.findings, errors)
         return
     for line in result.talk:
         _write(sys.stderr, line)
     for finding in () if result.findings_in_text else result.findings:
         for line in finding_lines(finding):
             _write(sys.stderr, line)
+    for error in result.errors:
+        _write_error(error)
     if result.text:
         _write(sys.stdout, result.text)
+
+
+def say(line: str) -> None:
+    """What must be read before the command goes on: what a password is asked for."""
+    _write(sys.stderr, line)
 
 
 def show_error(error: CertkitError, command: str, *, as_json: bool) -> None:
     """In age's manner: one line that says what is wrong, one that says what to type."""
     if as_json:
-        failure = {"code": error.code, "message": error.message, "hint": error.hint}
-        _write_json(command, "error", error.exit_code, {}, (), [failure])
-        return
+        _write_json(command, "error", error.exit_code, {}, (), [_failure(error)])
+    else:
+        _write_error(error)
+
+
+def _failure(error: CertkitError) -> dict[str, str]:
+    return {"code": error.code, "message": error.message, "hint": error.hint}
+
+
+def _write_error(error: CertkitError) -> None:
     message = f"{printable(error.message, limit=2000)}  {style.dim(f'[{error.code}]')}"
     _write(sys.stderr, f"certkit: {style.red('error:')} {message}")
     for line in error.hint.splitlines():

@@ -1,0 +1,88 @@
+"""What ``verify`` and ``inspect`` look at: a file of any format, or what a URL's server sends."""
+
+from __future__ import annotations
+
+import shlex
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from certkit.cli.passphrase import read_passphrase
+from certkit.cli.user_files import read_file
+from certkit.errors import CertkitError
+from certkit.pki.load import Contents, read_contents
+from certkit.verify.identity import reference
+
+if TYPE_CHECKING:
+    from certkit.probe.chain import SentChain
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """``name`` is the host that a URL asks for, None for a file; ``sent`` is for a URL alone."""
+
+    label: str
+    contents: Contents
+    name: str | None = None
+    sent: SentChain | None = None
+
+
+def read_target(
+    text: str,
+    *,
+    asked: str | None = None,
+    connect: str = "",
+    passphrase_file: Path | None = None,
+    passphrase_env: str | None = None,
+) -> Target:
+    """The contents of the file ``text``, or the chain that the server at the URL ``text`` sends.
+
+    ``asked`` is the name to ask a server for in place of the URL's. Raises CertkitError: what
+    reading a file raises, ``url.*``, and with exit code 3 ``dns.*``, ``tcp.*`` and ``tls.*``.
+    """
+    if "://" in text:
+        return _dialled(text, asked, connect)
+    if connect:
+        raise CertkitError(
+            "usage.bad-arguments",
+            "--connect goes with a URL",
+            hint=shlex.join(["certkit", "verify", "wss://app.test", "--connect", connect]),
+        )
+    contents = read_with_passphrase(Path(text), passphrase_file, passphrase_env)
+    return Target(text, contents)
+
+
+def read_with_passphrase(path: Path, file: Path | None, env: str | None) -> Contents:
+    """What the file holds; a passphrase is asked for only when nothing can be seen without.
+
+    Raises CertkitError, ``files.encrypted-key`` when the passphrase does not fit.
+    """
+    data = read_file(path)
+    contents = read_contents(data, source=str(path))
+    closed = contents.locked is not None and not contents.certificates
+    if not closed and file is None and env is None:
+        return contents
+    passphrase = read_passphrase(file, env, prompt=f"passphrase for {path}", confirm=False)
+    contents = read_contents(data, passphrase=passphrase, source=str(path))
+    if contents.locked is not None and not contents.certificates:
+        raise CertkitError(
+            "files.encrypted-key",
+            contents.locked.summary,
+            hint="check the passphrase; one line end at its end is dropped, nothing else",
+        )
+    return contents
+
+
+def _dialled(url: str, asked: str | None, connect: str) -> Target:
+    from certkit.probe.address import parse_url
+    from certkit.probe.chain import fetch_chain
+
+    address = parse_url(url, connect or None)
+    name = address.name.text
+    if asked is not None:
+        name = asked
+        wanted = reference(asked)
+        if wanted.problem is None:
+            address = replace(address, name=wanted)
+    sent = fetch_chain(address)
+    return Target(url, Contents(sent.certificates, (), (), (), ()), name, sent)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from certkit.home import files, journal, ownership
 from certkit.home.journal import Draft, NewFile
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     from certkit.pki.names import Name
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
+class Signer(NamedTuple):
     """The CA at work.
 
     ``drafts`` are its own files when it was made just now, around names that needed ``permitted``
@@ -40,8 +38,7 @@ class Signer:
     permitted: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(NamedTuple):
     """One certificate before it is signed. ``names`` are complete, wildcards with their bases."""
 
     kind: str

@@ -24,26 +24,25 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from certkit.errors import CertkitError
 from certkit.findings import Finding, Fix, Severity
 from certkit.home import files
-from certkit.home.ledger import Entry, FileRow
+from certkit.home.schema import Entry, FileRow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-    from certkit.home.ledger import CertificateRow, Ledger
+    from certkit.home.ledger import Ledger
+    from certkit.home.schema import CertificateRow
 
 CERTIFICATE_ROLES: Final = ("certificate", "der")
 """Files that are of no use without the key beside them."""
 
 
-@dataclass(frozen=True, slots=True)
-class NewFile:
+class NewFile(NamedTuple):
     """What is to stand at ``path``."""
 
     role: str
@@ -53,8 +52,7 @@ class NewFile:
     gid: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """A signed certificate, its files, and the files that it makes meaningless.
 
     ``outdated`` are files of a key that is replaced or loses its certificate; each is removed

@@ -4,11 +4,6 @@ It is SQLite with a rollback journal, and the only index of the home. A certific
 before its first file is written, so that no certificate exists whose serial number the ledger does
 not know; :mod:`.journal` says in which order. Paths are kept as the bytes that the system uses,
 those inside the home relative to it: a home that is moved or restored elsewhere still works.
-
-status of a certificate: ``intent`` (recorded, its files not all in place), ``valid``,
-``superseded`` (another stands in its place), ``revoked``, ``abandoned`` (never published).
-A file row with ``temp`` belongs to an ``intent``; without, it is what certkit last wrote to
-``path``. A row without ``sha256`` stands for a file to be removed.
 """
 
 from __future__ import annotations
@@ -17,113 +12,27 @@ import json
 import os
 import sqlite3
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from certkit.errors import CertkitError, ExitCode
 from certkit.home.files import KEY_MODE, write_new
+from certkit.home.schema import (
+    APPLICATION_ID,
+    SCHEMA,
+    VERSION,
+    CertificateRow,
+    Entry,
+    FileRow,
+    ReceiptRow,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-VERSION: Final = 1
 BUSY_SECONDS: Final = 10.0
-_APPLICATION_ID: Final = 0x63_6B_69_74  # "ckit"; tells file(1) and us whose database it is
-_SCHEMA: Final = f"""
-CREATE TABLE certificates (
-    id INTEGER PRIMARY KEY,
-    serial TEXT NOT NULL,       -- lower-case hex
-    sha256 TEXT NOT NULL,       -- fingerprint
-    key_id TEXT NOT NULL,       -- SHA-256 of the SubjectPublicKeyInfo
-    kind TEXT NOT NULL,         -- root intermediate server client self-signed csr
-    names TEXT NOT NULL,        -- JSON [[type, value], ...]
-    not_before TEXT NOT NULL,   -- RFC 3339, UTC
-    not_after TEXT NOT NULL,
-    status TEXT NOT NULL,
-    der BLOB NOT NULL
-);
-CREATE INDEX certificates_by_key ON certificates (key_id);
-CREATE INDEX certificates_intended ON certificates (id) WHERE status = 'intent';
-CREATE TABLE files (
-    certificate INTEGER NOT NULL REFERENCES certificates,
-    role TEXT NOT NULL,         -- certificate key bundle p12 truststore der
-    path BLOB NOT NULL,
-    sha256 TEXT,
-    mode INTEGER NOT NULL,
-    gid INTEGER,
-    temp BLOB,
-    replaces TEXT               -- digest of what stood at path when the intent was recorded
-);
-CREATE INDEX files_by_path ON files (path);
-CREATE INDEX files_by_certificate ON files (certificate);
-CREATE TABLE receipts (
-    store TEXT NOT NULL,        -- a trust store that the root was put into
-    path BLOB NOT NULL,
-    label TEXT NOT NULL,        -- its file name, nickname or alias there
-    sha256 TEXT NOT NULL,       -- fingerprint of that version of the root
-    key_id TEXT NOT NULL,
-    time TEXT NOT NULL,         -- RFC 3339, UTC
-    PRIMARY KEY (store, path, key_id)
-);
-PRAGMA application_id = {_APPLICATION_ID};
-PRAGMA user_version = {VERSION};
-"""
 _CERTIFICATE: Final = "serial, sha256, key_id, kind, names, not_before, not_after, status, der"
 _FILE: Final = "role, path, sha256, mode, gid, temp, replaces"
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateRow:
-    """One signed certificate. ``names`` are ``(type, value)`` in the certificate's order."""
-
-    serial: str
-    sha256: str
-    key_id: str
-    kind: str
-    names: tuple[tuple[str, str], ...]
-    not_before: str
-    not_after: str
-    der: bytes
-    status: str = "intent"
-    id: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class FileRow:
-    """One file: what certkit wrote to ``path`` or, with ``temp``, is about to."""
-
-    role: str
-    path: Path
-    sha256: str | None
-    mode: int
-    gid: int | None = None
-    temp: Path | None = None
-    replaces: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A certificate with its files."""
-
-    certificate: CertificateRow
-    files: tuple[FileRow, ...]
-
-    def file(self, role: str) -> FileRow | None:
-        """Its file of this role, if it has one that is not to be removed."""
-        return next((file for file in self.files if file.role == role and file.sha256), None)
-
-
-@dataclass(frozen=True, slots=True)
-class ReceiptRow:
-    """A root was put, or was about to be put, into a trust store."""
-
-    store: str
-    path: Path
-    label: str
-    sha256: str
-    key_id: str
-    time: str
 
 
 class Ledger:
@@ -139,7 +48,7 @@ class Ledger:
         if not path.exists():
             write_new(path, b"", KEY_MODE)  # SQLite takes the mode of its journal from this file
         with self._failures_named():
-            # The lock of the home keeps other certkits out; somebody's sqlite3 shell may read.
+            # The home's lock keeps other certkits out; the timeout is for somebody's sqlite3 shell.
             self._connection = sqlite3.connect(path, isolation_level=None, timeout=BUSY_SECONDS)
             try:
                 self._prepare()
@@ -156,9 +65,9 @@ class Ledger:
         self._connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         self._connection.execute("PRAGMA synchronous = FULL")
         version = self._pragma("user_version")
-        if version == VERSION and self._pragma("application_id") == _APPLICATION_ID:
+        if version == VERSION and self._pragma("application_id") == APPLICATION_ID:
             return
-        if version > VERSION and self._pragma("application_id") == _APPLICATION_ID:
+        if version > VERSION and self._pragma("application_id") == APPLICATION_ID:
             raise CertkitError(
                 "home.ledger-newer",
                 f"the ledger {self.path} is of version {version}; this certkit knows {VERSION}",
@@ -168,7 +77,7 @@ class Ledger:
         if self._pragma("schema_version") != 0:
             raise self._corrupt("it is not a ledger of certkit")
         with self._transaction():
-            for statement in _SCHEMA.split(";\n"):
+            for statement in SCHEMA.split(";\n"):
                 self._connection.execute(statement)
 
     def _stored(self, path: Path) -> bytes:
@@ -208,7 +117,7 @@ class Ledger:
                 for file in entry.files
             ],
         )  # fmt: skip
-        return replace(entry, certificate=replace(row, id=identity))
+        return entry._replace(certificate=row._replace(id=identity))
 
     def publish(self, entries: Sequence[Entry]) -> None:
         """All files of ``entries`` are in place: they are what stands at their paths now."""

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
-    from certkit.home.ledger import CertificateRow, FileRow, Ledger
+    from certkit.home.ledger import Ledger
+    from certkit.home.schema import CertificateRow, FileRow
     from certkit.pki.keys import PrivateKey
     from certkit.pki.names import Name
 

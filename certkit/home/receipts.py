@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from certkit.home.ledger import ReceiptRow
 from certkit.home.rows import key_id
+from certkit.home.schema import ReceiptRow
 from certkit.pki.certificate import rfc3339
 
 if TYPE_CHECKING:

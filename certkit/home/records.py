@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from certkit.errors import CertkitError
 from certkit.home import files
@@ -15,13 +15,13 @@ from certkit.pki.names import parse
 
 if TYPE_CHECKING:
     from certkit.findings import Finding
-    from certkit.home.ledger import Entry, Ledger
+    from certkit.home.ledger import Ledger
+    from certkit.home.schema import Entry
 
 FileState = Literal["unchanged", "changed", "missing"]
 
 
-@dataclass(frozen=True, slots=True)
-class RecordedFile:
+class RecordedFile(NamedTuple):
     """A file that certkit wrote, and whether it still stands there as written."""
 
     role: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING
 
-from certkit.home.ledger import CertificateRow
+from certkit.home.schema import CertificateRow
 from certkit.pki.certificate import Certificate, rfc3339
 from certkit.pki.keys import public_key_der
 

@@ -39,7 +39,8 @@ from tests.home.invariants import check_after, check_now, unfinished
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from certkit.home.ledger import Entry, Ledger
+    from certkit.home.ledger import Ledger
+    from certkit.home.schema import Entry
 
 FILE_EVENTS = (
     "open",

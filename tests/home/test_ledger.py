@@ -5,7 +5,6 @@ import shlex
 import sqlite3
 import stat
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +12,9 @@ import pytest
 
 from certkit.errors import CertkitError
 from certkit.home.home import Home
-from certkit.home.ledger import VERSION, CertificateRow, Entry, FileRow, Ledger
+from certkit.home.ledger import Ledger
 from certkit.home.output import Output
+from certkit.home.schema import VERSION, CertificateRow, Entry, FileRow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -60,7 +60,7 @@ def test_what_was_recorded_is_read_back(tmp_path: Path) -> None:
     entry = Entry(ROW, (file_row(tmp_path / "out" / "a.pem"),))
     ledger = Ledger(tmp_path / "ledger.db")
     (recorded,) = ledger.record([entry])
-    assert recorded == replace(entry, certificate=replace(ROW, id=recorded.certificate.id))
+    assert recorded == entry._replace(certificate=ROW._replace(id=recorded.certificate.id))
     ledger.close()
     ledger = Ledger(tmp_path / "ledger.db")
     assert ledger.intended() == (recorded,)
@@ -82,7 +82,7 @@ def test_a_published_file_is_known_by_its_path_and_an_intended_one_is_not(
 
 def test_a_certificate_whose_place_is_taken_is_superseded(tmp_path: Path, ledger: Ledger) -> None:
     for serial, name in (("1", "a.pem"), ("2", "b.pem"), ("3", "a.pem")):
-        row = replace(ROW, serial=serial)
+        row = ROW._replace(serial=serial)
         ledger.publish(ledger.record([Entry(row, (file_row(tmp_path / name),))]))
     statuses = [(each.certificate.serial, each.certificate.status) for each in ledger.entries()]
     assert statuses == [("1", "superseded"), ("2", "valid"), ("3", "valid")]
@@ -98,7 +98,7 @@ def test_an_abandoned_certificate_keeps_its_serial_and_has_no_files(
 
 
 def test_a_transaction_that_fails_changes_nothing(tmp_path: Path, ledger: Ledger) -> None:
-    unfit = replace(ROW, serial=None)  # type: ignore[arg-type]
+    unfit = ROW._replace(serial=None)  # type: ignore[arg-type]
     with pytest.raises(CertkitError):
         ledger.record([Entry(ROW, ()), Entry(unfit, ())])
     assert ledger.entries() == ()

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 ROOT: Final = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from certkit.cli.app import CA_COMMANDS, COMMANDS  # noqa: E402 - found from any folder
+from certkit.cli.app import COMMANDS, GROUPS  # noqa: E402 - found from any folder
 from certkit.explanations import explanation  # noqa: E402
 from certkit.findings import CODES  # noqa: E402
 from tests.docs.runner import run, updated  # noqa: E402
@@ -55,8 +55,7 @@ def command_paths() -> Iterator[tuple[str, ...]]:
     yield ()
     for name in COMMANDS:
         yield (name,)
-        if name == "ca":
-            yield from (("ca", below) for below in CA_COMMANDS)
+        yield from ((name, below) for below in GROUPS.get(name, ()))
 
 
 def help_page(path: tuple[str, ...]) -> str:

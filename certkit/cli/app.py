@@ -33,6 +33,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "snippet": ("snippet", "Print a server or client configuration that fits a certificate."),
     "verify": ("verify", "Check a certificate or a live endpoint for a name, with the reason."),
     "inspect": ("inspect", "Show what is in a certificate, key, request or chain."),
+    "trust": ("", "Put the root into this machine's trust stores, look, take it out."),
     "explain": ("explain", "Explain a finding code."),
 }
 CA_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -41,6 +42,13 @@ CA_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "permit": ("ca:permit", "Widen what the CA may sign; its key stays."),
     "export": ("ca:export", "Write the root certificate for clients to trust."),
 }
+TRUST_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "install": ("trust:install", "Put the root where the clients of this machine look."),
+    "status": ("trust:status", "Show which stores and clients trust the root."),
+    "uninstall": ("trust:uninstall", "Take the root out of every store."),
+    "env": ("trust:env", "Print shell variables for clients that follow no store."),
+}
+GROUPS: Final = {"ca": CA_COMMANDS, "trust": TRUST_COMMANDS}
 
 _EPILOG: Final = """
 Exit codes: 0 done or yes; 1 the answer is no; 2 bad input; 3 the environment
@@ -70,8 +78,8 @@ class _LazyGroup(TyperGroup):
     def get_command(self, ctx: Context, cmd_name: str) -> Command | None:
         if cmd_name not in self.table:
             return None
-        if cmd_name == "ca" and self.table is COMMANDS:
-            return _group("ca", CA_COMMANDS, COMMANDS["ca"][1])
+        if cmd_name in GROUPS and self.table is COMMANDS:
+            return _group(cmd_name, GROUPS[cmd_name], COMMANDS[cmd_name][1])
         module, _, function = self.table[cmd_name][0].partition(":")
         body = getattr(import_module(f"certkit.cli.{module}"), function or f"{module}_command")
         return _command(cmd_name, body)
@@ -178,9 +186,9 @@ def _command_path(arguments: Sequence[str]) -> str:
     for word in arguments:
         if word in table:
             words.append(word)
-            if word != "ca" or table is CA_COMMANDS:
+            if word not in GROUPS or table is not COMMANDS:
                 break
-            table = CA_COMMANDS
+            table = GROUPS[word]
     return " ".join(words) or "certkit"
 
 

@@ -27,11 +27,16 @@ KEY_HELP = "Kind of key: p256, p384, rsa2048, rsa3072, rsa4096 or ed25519."
 
 
 @contextmanager
-def opened(home: Path | None, passphrase: Callable[[], bytes] | None = None) -> Iterator[Home]:
-    """The home, locked for this command; says who holds the lock when that takes a while."""
+def opened(
+    home: Path | None, passphrase: Callable[[], bytes] | None = None, *, create: bool = True
+) -> Iterator[Home]:
+    """The home, locked for this command; says who holds the lock when that takes a while.
+
+    Raises CertkitError ``home.no-ca`` for a home that is missing, unless ``create``.
+    """
     from certkit.home.home import Home
 
-    with Home.open(home, passphrase=passphrase, on_wait=_say_waiting) as found:
+    with Home.open(home, passphrase=passphrase, on_wait=_say_waiting, create=create) as found:
         yield found
 
 

@@ -243,7 +243,7 @@ _READ_ONLY: Final = (
 
 def _read_bundle(path: Path) -> tuple[Certificate, ...]:
     try:
-        return tuple(certificates_in(path.read_bytes()))
+        return certificates_in(path.read_bytes())
     except FileNotFoundError:
         return ()
     except OSError as error:
@@ -255,7 +255,7 @@ def _read_bundle(path: Path) -> tuple[Certificate, ...]:
 
 def _read_anchor(path: Path) -> tuple[Certificate, ...]:
     try:
-        return tuple(certificates_in(path.read_bytes()))
+        return certificates_in(path.read_bytes())
     except OSError:  # a folder, a dangling link, or a file that is not certkit's: those are 0644
         return ()
 

@@ -168,7 +168,7 @@ class NssDatabase:
         groups: dict[frozenset[str], _Group] = {}
         for line in self._ask("-L").decode("utf-8", "replace").splitlines():
             if row := _LISTED.fullmatch(line):
-                found = tuple(certificates_in(self._ask("-L", "-n", row["nickname"], "-a")))
+                found = certificates_in(self._ask("-L", "-n", row["nickname"], "-a"))
                 key = frozenset(certificate.sha256 for certificate in found)
                 group = groups.setdefault(key, _Group(found, []))
                 group.nicknames.append((row["nickname"], "C" in row["ssl"]))

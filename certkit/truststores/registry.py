@@ -96,3 +96,20 @@ def with_remembered(
         else store
         for store in found
     )
+
+
+def within(found: Iterable[Store], machine: Machine, *, shared: bool | None) -> tuple[Store, ...]:
+    """``found`` with only the places that are shared, or only those that are not; None for both.
+
+    Under sudo the places of a user are left alone: what root writes into a user's browser profile,
+    the browser can no longer write to.
+    """
+    if machine.is_root and machine.variables.get("SUDO_UID"):
+        shared = True
+    if shared is None:
+        return tuple(found)
+    return tuple(
+        replace(store, places=places, missing="")
+        for store in found
+        if (places := tuple(place for place in store.places if place.shared is shared))
+    )

@@ -7,6 +7,8 @@ public key; a CA of the same subject with another key is a stranger, and is neve
 
 from __future__ import annotations
 
+import warnings
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Protocol
@@ -18,7 +20,6 @@ from certkit.pki import pem
 from certkit.pki.certificate import Certificate
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from certkit.truststores.steps import Step
@@ -122,7 +123,11 @@ def is_version(certificate: Certificate, root: Certificate) -> bool:
     >>> is_version(wider.root, ca.root), wider.root == ca.root
     (True, False)
     """
-    return certificate.x509.subject == root.x509.subject and _key(certificate) == _key(root)
+    try:
+        same_subject = certificate.x509.subject == root.x509.subject
+    except ValueError:  # of somebody else's broken certificate
+        return False
+    return same_subject and _key(certificate) == _key(root)
 
 
 def _key(certificate: Certificate) -> bytes | None:
@@ -162,15 +167,16 @@ def removal_steps(place: Place, root: Certificate) -> tuple[Step, ...]:
     return place.change(root, add=False, drop=versions(place, root))
 
 
-def certificates_in(data: bytes) -> Iterator[Certificate]:
+def certificates_in(data: bytes) -> tuple[Certificate, ...]:
     """The certificates of a bundle but for what cannot be read, which clients skip too."""
     text, _ = pem.text_of(data)
-    for block in pem.blocks(text):
-        if block.label in ("CERTIFICATE", "TRUSTED CERTIFICATE") and block.der is not None:
-            try:
-                yield Certificate.from_der(block.der)
-            except CertkitError:
-                continue
+    found = []
+    with warnings.catch_warnings(action="ignore"):  # of serial numbers of well-known roots
+        for block in pem.blocks(text):
+            if block.label in ("CERTIFICATE", "TRUSTED CERTIFICATE") and block.der is not None:
+                with suppress(CertkitError):
+                    found.append(Certificate.from_der(block.der))
+    return tuple(found)
 
 
 def by_hand(message: str, hint: str) -> CertkitError:

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from certkit.cli.app import CA_COMMANDS, COMMANDS
+from certkit.cli.app import COMMANDS, GROUPS
 
-EVERY_COMMAND = [[name] for name in COMMANDS if name != "ca"] + [
-    ["ca", name] for name in CA_COMMANDS
+EVERY_COMMAND = [[name] for name in COMMANDS if name not in GROUPS] + [
+    [group, name] for group, table in GROUPS.items() for name in table
 ]
 CERTKIT = str(Path(sys.executable).with_name("certkit"))
 

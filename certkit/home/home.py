@@ -111,7 +111,7 @@ class Home:
 
         A home that is missing is made, or with ``create=False`` refused: ``home.no-ca``.
         ``passphrase`` is called, once at most, when the CA's key is encrypted; ``on_wait``, once,
-        with who holds the lock after two seconds of waiting. Raises CertkitError (exit 3):
+        with a sentence for the user, after two seconds of waiting for the lock. Raises CertkitError (exit 3):
         ``home.under-sudo``, ``home.not-ours``, ``home.writable-by-others``, ``home.locked`` after
         60 seconds, ``home.ledger-*``, ``files.cannot-write``.
         """

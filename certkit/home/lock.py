@@ -58,7 +58,7 @@ class Lock:
     ) -> None:
         """Wait for the lock, at most ``timeout`` seconds.
 
-        ``on_wait`` is called once, with who holds it, after two seconds of waiting. Raises
+        ``on_wait`` is called once, with a sentence for the user, after two seconds. Raises
         CertkitError ``home.locked`` (exit 3); OSError when the file cannot be made.
         """
         begun = time.monotonic()
@@ -72,7 +72,7 @@ class Lock:
             if waited >= timeout:
                 raise self._locked(holder)
             if on_wait and waited >= NOTICE_AFTER:
-                on_wait(holder)
+                on_wait(f"waiting for {holder}, which holds the lock {self._path}")
                 on_wait = None
             time.sleep(_PAUSE)
         self._descriptor = descriptor

@@ -100,7 +100,7 @@ def test_who_waits_is_told_once_who_holds_the_lock(
     told: list[str] = []
     with pytest.raises(CertkitError):
         Lock(tmp_path / "lock").acquire(timeout=0.2, on_wait=told.append)
-    assert told == [f"process {holder.pid}"]
+    assert told == [f"waiting for process {holder.pid}, which holds the lock {tmp_path / 'lock'}"]
 
 
 def test_nobody_is_told_of_a_short_wait(tmp_path: Path, hold: Callable[[Path], Holder]) -> None:

@@ -111,9 +111,9 @@ class Home:
 
         A home that is missing is made, or with ``create=False`` refused: ``home.no-ca``.
         ``passphrase`` is called, once at most, when the CA's key is encrypted; ``on_wait``, once,
-        with a sentence for the user, after two seconds of waiting for the lock. Raises CertkitError (exit 3):
-        ``home.under-sudo``, ``home.not-ours``, ``home.writable-by-others``, ``home.locked`` after
-        60 seconds, ``home.ledger-*``, ``files.cannot-write``.
+        with a sentence for the user, after two seconds of waiting for the lock. Raises
+        CertkitError (exit 3): ``home.under-sudo``, ``home.not-ours``, ``home.writable-by-others``,
+        ``home.locked`` after 60 seconds, ``home.ledger-*``, ``files.cannot-write``.
         """
         folder = home_path(path, environ)
         if not create and not os.path.lexists(folder):

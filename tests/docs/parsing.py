@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import typer
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
 
 
 def certkit_commands(lines: Iterable[str]) -> Iterator[list[str]]:
-    """The words after ``certkit`` of each line that is such a command, quotes resolved."""
+    """The words after ``certkit`` of each line that is such a command, up to a redirection."""
     for line in lines:
         if line.startswith("certkit "):
-            yield shlex.split(line, comments=True)[1:]
+            yield shlex.split(line.partition(" > ")[0], comments=True)[1:]
 
 
 def parse(words: list[str]) -> None:
@@ -31,4 +32,5 @@ def parse(words: list[str]) -> None:
         if found is None:
             raise LookupError(f"there is no command {words[0]!r}")
         command, words = found, words[1:]
-        context = command.make_context("certkit", list(words), parent=context)
+        with suppress(typer.Exit):  # --help is understood, and answers at once
+            context = command.make_context("certkit", list(words), parent=context)

@@ -55,10 +55,11 @@ VOLATILE: Final = {
     r"|[A-Z][a-z]{2} [ \d]\d(?: \d\d:\d\d:\d\d|,) \d{4}(?: GMT)?",
     "<key id>": r"(?<=CA )[0-9a-f]{8}\b|(?<=certkit-ca-)[0-9a-f]{8}-[0-9a-f]{8}",
     "<bytes>": r"(?:[0-9A-Fa-f]{2}:){7,}[0-9A-Fa-f]{2}|\b[0-9a-f]{32,64}\b",
+    "<base64>": r"\b[A-Za-z0-9+/]{60,}",
     "<tag>": r"(?<=certkit_)[0-9a-f]{8}\b",
     "<ms>": r"\b\d+(?:\.\d+)? ms\b",
     "<pid>": r"(?<=\[1\] )\d+|\b\d+#\d+(?=:)",
-    "<openssl>": r"\b0[0-9A-F]{7}(?=:)|(?<=_ssl\.c:)\d+",
+    "<openssl>": r"\b[0-9A-F]{12,16}(?=:error)|\b0[0-9A-F]{7}(?=:)|(?<=_ssl\.c:)\d+",
 }
 _VOLATILE: Final = re.compile(
     "|".join(f"(?P<v{number}>{pattern})" for number, pattern in enumerate(VOLATILE.values()))

@@ -34,11 +34,13 @@ def read_target(
     connect: str = "",
     passphrase_file: Path | None = None,
     passphrase_env: str | None = None,
+    locked_is_fine: bool = False,
 ) -> Target:
     """The contents of the file ``text``, or the chain that the server at the URL ``text`` sends.
 
-    ``asked`` is the name to ask a server for in place of the URL's. Raises CertkitError: what
-    reading a file raises, ``url.*``, and with exit code 3 ``dns.*``, ``tcp.*`` and ``tls.*``.
+    ``asked`` is the name to ask a server for in place of the URL's. With ``locked_is_fine`` no
+    passphrase is asked for a lone key. Raises CertkitError: what reading a file raises, ``url.*``,
+    and with exit code 3 ``dns.*``, ``tcp.*`` and ``tls.*``.
     """
     if "://" in text:
         return _dialled(text, asked, connect)
@@ -48,11 +50,15 @@ def read_target(
             "--connect goes with a URL",
             hint=shlex.join(["certkit", "verify", "wss://app.test", "--connect", connect]),
         )
-    contents = read_with_passphrase(Path(text), passphrase_file, passphrase_env)
+    contents = read_with_passphrase(
+        Path(text), passphrase_file, passphrase_env, locked_is_fine=locked_is_fine
+    )
     return Target(text, contents)
 
 
-def read_with_passphrase(path: Path, file: Path | None, env: str | None) -> Contents:
+def read_with_passphrase(
+    path: Path, file: Path | None, env: str | None, *, locked_is_fine: bool = False
+) -> Contents:
     """What the file holds; a passphrase is asked for only when nothing can be seen without.
 
     Raises CertkitError, ``files.encrypted-key`` when the passphrase does not fit.
@@ -60,7 +66,9 @@ def read_with_passphrase(path: Path, file: Path | None, env: str | None) -> Cont
     data = read_file(path)
     contents = read_contents(data, source=str(path))
     closed = contents.locked is not None and not contents.certificates
-    if not closed and file is None and env is None:
+    # Of a lone key its being locked can be told; of a keystore nothing can.
+    seen = not closed or (locked_is_fine and b"PRIVATE KEY" in data)
+    if seen and file is None and env is None:
         return contents
     passphrase = read_passphrase(file, env, prompt=f"passphrase for {path}", confirm=False)
     contents = read_contents(data, passphrase=passphrase, source=str(path))

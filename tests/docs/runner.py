@@ -238,7 +238,9 @@ def stable(text: str) -> str:
     """
     names = list(VOLATILE)
     named = _VOLATILE.sub(lambda found: names[int((found.lastgroup or "v0")[1:])], text)
-    return "\n".join(re.sub(r"[ \t]+", " ", line).rstrip() for line in named.splitlines())
+    # OpenSSL 3.2 and later write O=x where earlier ones write O = x.
+    lines = named.replace(" = ", "=").splitlines()
+    return "\n".join(re.sub(r"[ \t]+", " ", line).rstrip() for line in lines)
 
 
 def fits(shown: Iterable[str], output: str) -> bool:

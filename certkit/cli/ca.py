@@ -90,7 +90,7 @@ def show(*, home: HomeOption = None) -> Result:
       certkit ca show
       certkit ca show --json
     """
-    with opened(home) as store:
+    with opened(home, create=False) as store:
         return _shown(store)
 
 
@@ -120,7 +120,7 @@ def permit(
         prompt="passphrase of the CA's key",
         confirm=False,
     )
-    with opened(home, ask) as store:
+    with opened(home, ask, create=False) as store:
         before = store.root
         store.permit(*names)
         if store.root == before:
@@ -159,7 +159,7 @@ def export(
       certkit ca export --der --out certkit-root.crt
       certkit ca export --truststore --out truststore.p12
     """
-    with opened(home) as store:
+    with opened(home, create=False) as store:
         root = _root(store)
     if out is None:
         if der or truststore:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from certkit.cli import style
 from certkit.cli.options import HomeOption, opened
 from certkit.cli.output import Result
+from certkit.errors import CertkitError
 from certkit.text import printable
 
 if TYPE_CHECKING:
+    from certkit.home.home import Home
     from certkit.home.records import Recorded
 
-_COLOUR = {"valid": style.green, "expired": style.red, "revoked": style.red}
+_NOTHING: Final = "no certificates yet: certkit issue localhost"
+_COLOUR: Final = {"valid": style.green, "expired": style.red, "revoked": style.red}
 
 
 def list_command(
@@ -31,15 +34,23 @@ def list_command(
       certkit list
       certkit list --all --json
     """
-    with opened(home) as store:
-        records = [
-            record
-            for record in store.certificates()
-            if all_ or record.status in ("valid", "expired")
-        ]
-        data = {"certificates": [_data(record) for record in records]}
-        text = "\n".join(map(_line, records)) or "no certificates yet: certkit issue localhost"
-        return Result(data, text, findings=store.recovered)
+    try:
+        with opened(home, create=False) as store:
+            listed = _listed(store, all_=all_)
+            return Result(
+                {"certificates": [_data(record) for record in listed]},
+                "\n".join(map(_line, listed)) or _NOTHING,
+                findings=store.recovered,
+            )
+    except CertkitError as error:
+        if error.code != "home.no-ca":
+            raise
+        return Result({"certificates": []}, _NOTHING)
+
+
+def _listed(store: Home, *, all_: bool) -> list[Recorded]:
+    records = store.certificates()
+    return [record for record in records if all_ or record.status in ("valid", "expired")]
 
 
 def _data(record: Recorded) -> dict[str, object]:

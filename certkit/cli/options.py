@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from certkit.cli.output import finding_lines, say
+from certkit.errors import CertkitError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -32,14 +35,21 @@ def opened(
 ) -> Iterator[Home]:
     """The home, locked for this command; says who holds the lock when that takes a while.
 
-    Raises CertkitError ``home.no-ca`` for a home that is missing, unless ``create``.
+    Without ``create`` a missing home stays missing: CertkitError ``home.no-ca`` (exit 3).
     """
     from certkit.home.home import Home
 
     with Home.open(home, passphrase=passphrase, on_wait=_say_waiting, create=create) as found:
-        yield found
+        try:
+            yield found
+        except CertkitError:
+            # On success they are in the result; a failure must not hide that files were mended.
+            for finding in found.recovered:
+                for line in finding_lines(finding):
+                    say(line)
+            raise
 
 
 def _say_waiting(message: str) -> None:
     if sys.stderr.isatty():
-        sys.stderr.write(f"certkit: {message}\n")
+        say(f"certkit: {message}")

@@ -113,3 +113,18 @@ def test_list_shows_what_is_valid_and_where_it_lies(certkit, folder):
     assert len(certkit("list", "--all", "--json").data["certificates"]) == 3
     (folder / "localhost.pem").unlink()
     assert "(missing)" in certkit("list").out
+
+
+def test_a_command_that_fails_still_says_what_it_mended(certkit, folder):
+    certkit("ca", "init")
+    (folder.parent / "home" / "root.pem").unlink()
+    outcome = certkit("issue", "app.example.org")
+    assert outcome.code == 2
+    assert "home.recovered" in outcome.err
+    assert (folder.parent / "home" / "root.pem").exists()
+
+
+def test_looking_at_a_home_that_is_not_there_makes_none(certkit, folder):
+    assert certkit("list", "--json").data == {"certificates": []}
+    assert certkit("ca", "show").code == 3
+    assert not (folder.parent / "home").exists()

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from certkit.cli.targets import Target
     from certkit.findings import Finding
+    from certkit.verify.clients import Prediction
 
 _TARGET_HELP: Final = "A file (PEM, DER, PKCS#12, PKCS#7) or a wss:// or https:// URL."
 
@@ -109,6 +110,9 @@ def verify_command(  # noqa: PLR0913 - the interface of the command
             show_default=False,
         ),
     ] = "",
+    clients: Annotated[
+        bool, typer.Option("--clients", help="Say what each real client will say, one by one.")
+    ] = False,
     passphrase_file: PassphraseFileOption = None,
     passphrase_env: PassphraseEnvOption = None,
     home: HomeOption = None,
@@ -124,6 +128,7 @@ def verify_command(  # noqa: PLR0913 - the interface of the command
       certkit verify wss://10.0.0.5
       certkit verify wss://app.test --connect 127.0.0.1:8443
       certkit verify site.pem --host app.test --ca root.pem --key site-key.pem
+      certkit verify site.pem --host app.test --clients
       certkit verify site.p12 --host app.test --at 2027-01-31 --passphrase-file secret.txt
 
     \b
@@ -163,7 +168,24 @@ def verify_command(  # noqa: PLR0913 - the interface of the command
             )
         )
     )
-    return _result(seen, name or seen.name, verdict, findings, trust, moment)
+    predictions: tuple[Prediction, ...] = ()
+    if clients:
+        _refuse_clients_without_question(name or seen.name, purpose)
+        from certkit.verify.clients import predict
+
+        predictions = predict(
+            leaf, roots=trust.roots, intermediates=chain, name=name or seen.name, at=moment
+        )
+    return _result(seen, name or seen.name, verdict, findings, trust, moment, predictions)
+
+
+def _refuse_clients_without_question(name: str | None, purpose: str) -> None:
+    if name is None or purpose != "server":
+        raise CertkitError(
+            "usage.bad-arguments",
+            "--clients needs the name of a server: clients always ask for one",
+            hint="certkit verify TARGET --host NAME --clients",
+        )
 
 
 class _Trust:
@@ -306,6 +328,7 @@ def _result(
     findings: tuple[Finding, ...],
     trust: _Trust,
     moment: datetime,
+    predictions: tuple[Prediction, ...],
 ) -> Result:
     good = not has_error(findings)
     data: dict[str, object] = {
@@ -314,7 +337,7 @@ def _result(
         "verdict": "pass" if good else "fail",
         "matched_by": verdict.matched_by,
         "chain": [certificate.describe() for certificate in verdict.chain],
-        "clients": [],
+        "clients": [prediction.as_dict() for prediction in predictions],
     }
     lines = [_headline(seen, name, verdict, good=good)]
     for finding in findings:
@@ -322,6 +345,8 @@ def _result(
     source = trust.source(verdict.chain[-1]) if verdict.chain else None
     end = style.green(f"trusted: {printable(source)}") if source else style.red("not trusted here")
     lines += ["", *chain_lines(verdict.chain, moment, end=end)]
+    if predictions:
+        lines += ["", *_client_lines(predictions)]
     return Result(
         data,
         "\n".join(lines),
@@ -341,6 +366,17 @@ def _headline(seen: Target, name: str | None, verdict: Verdict, *, good: bool) -
     by = verdict.matched_by
     matched = f", matched by {printable(by)}" if good and by and by != name else ""
     return f"{word}: {label} is {'' if good else 'not '}good for {shown}{matched}"
+
+
+def _client_lines(predictions: Iterable[Prediction]) -> Iterator[str]:
+    """A table of the clients, with the words in which each refuses."""
+    yield style.bold("clients that trust the same roots:")
+    for each in predictions:
+        word = _ANSWERS[each.verdict](f"{each.verdict:8}")
+        yield f"  {each.client:12} {word} {printable(each.reason, limit=500)}".rstrip()
+
+
+_ANSWERS: Final = {"accept": style.green, "reject": style.red, "unknown": style.dim}
 
 
 def _talk(seen: Target, name: str | None, trust: _Trust) -> Iterator[str]:

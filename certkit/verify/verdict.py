@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from certkit.pki.certificate import Certificate
     from certkit.verify.question import Purpose
 
-_MAX_PATHS: Final = 64
+_MAX_PATHS: Final = 256
 
 # In the order in which findings are shown: what decides most comes first.
 _CHECKS: Final[tuple[Callable[[Path, Question], Iterator[Finding]], ...]] = (

@@ -231,6 +231,19 @@ def test_hostile_text_does_not_reach_the_terminal(certkit, folder):
     assert "\nyes: all is good" not in outcome.out
 
 
+def test_what_each_client_says_can_be_asked_for(certkit, issued):
+    from certkit.verify.clients import CLIENTS
+
+    ask = ("verify", "site.pem", "--clients")
+    rows = certkit(*ask, "--ip", "10.0.0.5", "--json").data["clients"]
+    assert [row["client"] for row in rows] == list(CLIENTS)
+    assert {row["verdict"] for row in rows} <= {"accept", "reject", "unknown"}
+    shown = certkit(*ask, "--ip", "10.0.0.5").out
+    assert all(f"  {client} " in shown for client in CLIENTS)
+    assert certkit(*ask).code == 2
+    assert certkit(*ask, "--ip", "10.0.0.5", "--purpose", "client").code == 2
+
+
 # --- live servers ---
 
 

@@ -12,6 +12,7 @@ is a hole in the proof).
 from __future__ import annotations
 
 import functools
+import glob
 import importlib.util
 import os
 import shutil
@@ -21,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SYSTEM_FOLDERS = ("/usr/sbin", "/usr/local/sbin", "/sbin")
-PYENV_ROOT = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv")  # before HOME is a test's
+PYENV_ROOT = os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv"  # before HOME is a test's
 
 # What redirects or widens somebody's trust, or sends loopback traffic elsewhere: with any of these
 # set a client test proves nothing.
@@ -176,12 +177,14 @@ def _candidates(peer: Peer) -> list[Path]:
         return list(Path(spec.origin).parent.glob(inside)) if spec and spec.origin else []
     beside = Path(sys.executable).parent / peer.command
     on_path = shutil.which(peer.command)
+    # A pyenv shim answers only for selected versions; the interpreter itself always does.
+    # glob.glob, since Path.glob raises on a folder that is not ours to read.
+    interpreters = glob.glob(f"{PYENV_ROOT}/versions/*/bin/{peer.command}")  # noqa: PTH207
     return [
         beside,
         *([Path(on_path)] if on_path else []),
         *(Path(folder) / peer.command for folder in SYSTEM_FOLDERS),
-        # A pyenv shim answers only for selected versions; the interpreter itself always does.
-        *sorted(PYENV_ROOT.glob(f"versions/*/bin/{peer.command}")),
+        *map(Path, sorted(interpreters)),
     ]
 
 

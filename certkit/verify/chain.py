@@ -196,7 +196,11 @@ def check_validity(path: Path, question: Question) -> Iterator[Finding]:
 
 
 def check_name_constraints(path: Path, question: Question) -> Iterator[Finding]:
-    """Names outside what a CA above may sign; one finding for each constraining certificate."""
+    """Names outside what a CA above may sign.
+
+    One finding for each constraining certificate, and none for a name that one further up refuses
+    already: the constraints of an intermediate repeat those of its root.
+    """
     broken = set()
     for index, node in enumerate(path.nodes):
         constraints = node.certificate.extension(x509.NameConstraints)
@@ -221,8 +225,9 @@ def check_name_constraints(path: Path, question: Question) -> Iterator[Finding]:
             advice("issue the certificate again with fewer names"),
         )
         return
-    for above in dict.fromkeys(each.above for each in found if each.above not in broken):
-        mine = [violation for violation in found if violation.above == above]
+    first = {(each.below, each.name): each for each in reversed(found) if each.above not in broken}
+    for above in sorted({each.above for each in first.values()}, reverse=True):
+        mine = [each for each in reversed(first.values()) if each.above == above]
         yield _superseded(path, mine, question) or _constraint_finding(path, mine)
 
 

@@ -45,7 +45,7 @@ def check_profile(path: Path, question: Question) -> Iterator[Finding]:
         if node.certificate.malformed is not None:
             continue
         for rule in _RULES:
-            severity = rule.on_anchor if node.anchor and index else Severity.ERROR
+            severity = rule.on_anchor if node.anchor else Severity.ERROR
             if severity is not None and rule.applies(node, index > 0):
                 yield Finding(
                     "chain.strict-profile",
@@ -204,6 +204,20 @@ def check_common_name(path: Path, question: Question) -> Iterator[Finding]:
                 "it does not count (RFC 9525 section 2); under name constraints OpenSSL, Node and "
                 "GnuTLS hold it against them, and the CA/Browser Forum forbids it "
                 "(Baseline Requirements 7.1.4.3)",
+                issue_again(leaf.names),
+            )
+
+
+def check_raw_names(path: Path, question: Question) -> Iterator[Finding]:
+    """Names outside ASCII, which spoil the certificate for its other names too."""
+    leaf = path.nodes[0].certificate
+    for name in leaf.names:
+        if not name.value.isascii():
+            yield warning(
+                "name.idn-raw",
+                f"the certificate holds {quoted(name.value)} in letters outside ASCII",
+                "RFC 5280 section 7.2: such a name is stored as A-labels (xn--...); Go and "
+                "cryptography refuse the whole certificate",
                 issue_again(leaf.names),
             )
 

@@ -44,6 +44,7 @@ _CHECKS: Final[tuple[Callable[[Path, Question], Iterator[Finding]], ...]] = (
     profile.check_anchor,
     profile.check_lifetime,
     profile.check_common_name,
+    profile.check_raw_names,
     usage.check_missing_extended_key_usage,
     revocation.check_must_staple,
 )
@@ -87,9 +88,10 @@ def judge(  # noqa: PLR0913 - the questions that one may ask of a chain
         given = inputs.read(leaf, roots=roots, intermediates=intermediates, crls=crls)
         if given.leaf is None:
             return Verdict(ok=False, matched_by=None, findings=given.findings, chain=())
-        builder = PathBuilder(given.roots, given.intermediates, at)
+        moment = _whole_seconds(at)
+        builder = PathBuilder(given.roots, given.intermediates, moment)
         question = Question(
-            at=_whole_seconds(at),
+            at=moment,
             purpose=_checked_purpose(purpose),
             max_depth=max_depth,
             crls=given.crls,

@@ -182,6 +182,16 @@ def test_intermediates_only_narrow():
     assert "certificate 2 of 3 ('CN=Narrower')" in found
 
 
+def test_a_name_is_refused_once_by_the_ca_furthest_up():
+    constraints = nc([DNS("dev.test")])
+    ca = root(add=[constraints])
+    middle = ca.ca("CN=Middle", add=[constraints])
+    purpose = [x509.ExtendedKeyUsage([CLIENT])]
+    (found,) = errors(ca, middle.leaf("a.test", "b.test", replace=purpose), middle)
+    assert found.startswith("chain.name-constraint: 'a.test' lies outside")
+    assert "certificate 3 of 3 ('CN=Test Root'); 1 more like it" in found
+
+
 def test_names_of_self_issued_intermediates_are_free():
     constraints = nc([DNS("dev.test")])
     ca = root("CN=Rolling", add=[constraints])

@@ -367,7 +367,9 @@ def test_an_expired_issuer_is_not_the_leafs_fault():
 
 
 def test_a_naive_moment_is_utc():
-    assert judge(CA.leaf("app.test"), at=NOW.replace(tzinfo=None)).ok
+    twins = [INTERMEDIATE, CA.ca("CN=Issuing CA")]
+    leaf = INTERMEDIATE.leaf("app.test")
+    assert judge(leaf, intermediates=twins, at=NOW.replace(tzinfo=None)).ok
 
 
 @pytest.mark.parametrize(("days", "good"), [(825, True), (826, False), (3650, False)])
@@ -553,6 +555,25 @@ def test_a_common_name_that_is_another_host_is_warned_about():
     assert codes(verdict, Severity.WARNING) == ["name.cn-only"]
     for harmless in ("CN=app.test", "CN=Ms Example", "CN=myhost"):
         assert judge(CA.leaf("app.test", subject=harmless)).findings == ()
+
+
+def test_a_pinned_certificate_is_but_a_name_and_a_key():
+    leaf = CA.leaf("app.test", without=[x509.AuthorityKeyIdentifier])
+    assert judge(leaf, roots=[leaf]).ok
+    assert not judge(leaf).ok
+
+
+def test_a_name_outside_ascii_spoils_the_certificate_for_some():
+    octets = "bücher.test".encode()
+    raw = b"\x82\x08app.test" + bytes([0x82, len(octets)]) + octets
+    names = x509.UnrecognizedExtension(
+        ExtensionOID.SUBJECT_ALTERNATIVE_NAME, bytes([0x30, len(raw)]) + raw
+    )
+    verdict = judge(make(CA, add=[names]))
+    assert verdict.ok
+    assert verdict.matched_by == "app.test"
+    assert codes(verdict, Severity.WARNING) == ["name.idn-raw"]
+    assert codes(judge(make(CA, add=[names]), name="bücher.test")) == ["name.idn-raw"]
 
 
 # --- names ---

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 
 class Severity(StrEnum):
+    """How much a finding matters: an error makes the answer no, a warning says who minds."""
+
     ERROR = "error"
     WARNING = "warning"
     NOTE = "note"

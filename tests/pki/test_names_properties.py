@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 from ipaddress import ip_network
-from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -18,8 +16,7 @@ from certkit.errors import CertkitError, ExitCode
 from certkit.pki.constraints import Constraints
 from certkit.pki.name_warnings import warnings_for
 from certkit.pki.names import Name, NameRefused, NameType, parse, presented
-
-VECTORS = Path(os.environ.get("CERTKIT_VECTORS", "")) / "names-dev.json"
+from tests.conformance.vectors import vector_file
 
 TYPES = st.sampled_from([None, "dns", "ip", "email", "uri"])
 # Text made of what means something to one of the parsers finds more than plain random text.
@@ -244,9 +241,8 @@ def test_constraints_survive_the_extension(dns: list, ip: list, excluded: list) 
     ]
 
 
-@pytest.mark.skipif(not VECTORS.is_file(), reason="CERTKIT_VECTORS names no name vectors")
 def test_the_names_of_other_projects_tests_are_borne_and_the_malformed_refused() -> None:
-    rows = json.loads(VECTORS.read_text())
+    rows = json.loads(vector_file("names-dev.json").read_text())
     texts = {raw for row in rows for raw in (*row["san_dns"], row["name"], row["cn"] or "")}
     for raw in texts:
         name = Name("dns", raw)

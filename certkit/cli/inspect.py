@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
-from cryptography import x509  # noqa: TID253 - this command reads certificates, nothing less
 
 from certkit.cli import style
 from certkit.cli.certificate_fields import Row, rows
 from certkit.cli.chain_text import chain_lines
+from certkit.cli.other_fields import crl_data, crl_rows, request_data, request_rows
 from certkit.cli.output import Result
 from certkit.cli.passphrase import PassphraseEnvOption, PassphraseFileOption
 from certkit.cli.targets import read_target
 from certkit.errors import CertkitError
-from certkit.pki.certificate import Certificate, rfc3339
 from certkit.pki.keys import describe_public_key
 from certkit.pki.load import read_contents
-from certkit.pki.names import presented
 from certkit.pki.order import Ordered, has_key, order
 from certkit.text import printable
 
@@ -31,7 +28,7 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
     from certkit.cli.targets import Target
-    from certkit.pki.names import Name
+    from certkit.pki.certificate import Certificate
 
 
 _TARGET_HELP: Final = (
@@ -87,8 +84,8 @@ def inspect_command(
         "certificates": [certificate.describe() for certificate in contents.certificates],
         "chain": [certificate.sha256 for certificate in ordered],
         "keys": [key.data() for key in keys],
-        "requests": [_request_data(request) for request in contents.requests],
-        "crls": [_crl_data(crl) for crl in contents.crls],
+        "requests": [request_data(request) for request in contents.requests],
+        "crls": [crl_data(crl) for crl in contents.crls],
         "connection": _connection(seen),
     }
     blocks = [style.bold(_headline(seen, len(keys)))]
@@ -152,9 +149,9 @@ def _parts(seen: Target, keys: Iterable[_Key]) -> Iterator[tuple[str, Iterable[R
     for key in keys:
         yield "private key", key.rows()
     for request in contents.requests:
-        yield "certificate request", _request_rows(request, seen.label)
+        yield "certificate request", request_rows(request, seen.label)
     for crl in contents.crls:
-        yield "revocation list", _crl_rows(crl)
+        yield "revocation list", crl_rows(crl)
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,100 +240,3 @@ def _connection(seen: Target) -> dict[str, object] | None:
     if seen.sent is None:
         return None
     return {"peer": seen.sent.peer, "version": seen.sent.version, "cipher": seen.sent.cipher}
-
-
-def _request_data(request: x509.CertificateSigningRequest) -> dict[str, object]:
-    return {
-        "subject": _name(request),
-        "names": [{"type": each.type, "value": each.value} for each in _asked_names(request)],
-        "key": _request_key(request),
-        "signature_valid": _is_signed(request),
-    }
-
-
-def _request_rows(request: x509.CertificateSigningRequest, label: str) -> Iterator[Row]:
-    key = _request_key(request)
-    names = ", ".join(each.unicode for each in _asked_names(request))
-    yield Row("subject", _name(request) or "(empty)", "whom the request is about")
-    yield Row("names", names or "(none)", "the names and addresses that are asked for")
-    yield Row(
-        "key",
-        f"{key['algorithm']} ({key['bits']} bits)",
-        "the public key to certify; its private key stays with whoever asks",
-    )
-    yield Row(
-        "signed",
-        "by the key in it" if _is_signed(request) else "not by the key in it",
-        "proves that whoever asks has the private key",
-    )
-    yield Row(
-        "to sign it",
-        shlex.join(["certkit", "issue", "--csr", label]),
-        "certkit takes the names and the key from it, and nothing else",
-    )
-
-
-def _asked_names(request: x509.CertificateSigningRequest) -> list[Name]:
-    try:
-        found = request.extensions.get_extension_for_class(x509.SubjectAlternativeName)
-    except Exception:  # noqa: BLE001 - absent, or a hostile request; either way none is asked for
-        return []
-    return [name for name in map(presented, found.value) if name is not None]
-
-
-def _request_key(request: x509.CertificateSigningRequest) -> dict[str, object]:
-    try:
-        return describe_public_key(request.public_key())
-    except Exception:  # noqa: BLE001 - a hostile key may raise anything, and means "unusable"
-        return {"algorithm": "unknown", "bits": None}
-
-
-def _is_signed(request: x509.CertificateSigningRequest) -> bool:
-    try:
-        return request.is_signature_valid
-    except Exception:  # noqa: BLE001 - as above
-        return False
-
-
-def _crl_data(crl: x509.CertificateRevocationList) -> dict[str, object]:
-    number = _crl_number(crl)
-    return {
-        "issuer": _name(crl),
-        "number": number,
-        "last_update": rfc3339(crl.last_update_utc),
-        "next_update": rfc3339(crl.next_update_utc) if crl.next_update_utc else None,
-        "revoked": len(crl),
-    }
-
-
-def _crl_rows(crl: x509.CertificateRevocationList) -> Iterator[Row]:
-    data = _crl_data(crl)
-    number = "(none)" if data["number"] is None else str(data["number"])
-    yield Row("issuer", str(data["issuer"]), "the CA whose certificates it revokes")
-    yield Row("number", number, "counts up with every list; a list must have one")
-    yield Row("made", str(data["last_update"]), "before this the list says nothing")
-    yield Row(
-        "next one by",
-        str(data["next_update"] or "(not said)"),
-        "after this the list is too old to prove that a certificate is not revoked",
-    )
-    yield Row("revoked", str(data["revoked"]), "how many certificates the CA took back")
-
-
-def _crl_number(crl: x509.CertificateRevocationList) -> int | None:
-    try:
-        return crl.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number
-    except Exception:  # noqa: BLE001 - absent, or a hostile list
-        return None
-
-
-def _name(holder: x509.CertificateSigningRequest | x509.CertificateRevocationList) -> str:
-    """The subject of a request or the issuer of a list, as certificates show theirs."""
-    try:
-        name = holder.issuer if isinstance(holder, _CRL) else holder.subject
-        return ",".join(relative.rfc4514_string() for relative in name.rdns)
-    except (ValueError, TypeError, UnicodeError):
-        return "(unreadable)"
-
-
-_CRL: Final = x509.CertificateRevocationList

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,29 +9,29 @@ from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from certkit.cli import style
-from certkit.cli.chain_text import by_severity, chain_lines, finding_lines
+from certkit.cli.anchors import Anchors
+from certkit.cli.chain_text import by_severity
 from certkit.cli.options import HomeOption
 from certkit.cli.output import Result
 from certkit.cli.passphrase import PassphraseEnvOption, PassphraseFileOption
 from certkit.cli.targets import read_target, read_with_passphrase
+from certkit.cli.verdict_text import talk, verdict_text
 from certkit.errors import CertkitError, ExitCode
 from certkit.findings import has_error
-from certkit.home.location import home_path
-from certkit.pki.certificate import Certificate
-from certkit.pki.load import Contents
 from certkit.pki.order import find_leaf, has_key
 from certkit.pki.parts import Parts, mismatches
-from certkit.text import printable
 from certkit.verify.identity import reference
-from certkit.verify.verdict import Verdict, judge
+from certkit.verify.verdict import judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator
 
     from certkit.cli.targets import Target
     from certkit.findings import Finding
+    from certkit.pki.certificate import Certificate
+    from certkit.pki.load import Contents
     from certkit.verify.clients import Prediction
+    from certkit.verify.verdict import Verdict
 
 _TARGET_HELP: Final = "A file (PEM, DER, PKCS#12, PKCS#7) or a wss:// or https:// URL."
 
@@ -134,121 +133,57 @@ def verify_command(  # noqa: PLR0913 - the interface of the command
     \b
     Exit codes: 0 the answer is yes; 1 it is no.
     """
-    name = _asked_name(host, ip)
     moment = _moment(at)
     passphrase = (passphrase_file, passphrase_env)
+    asked = _asked_name(host, ip)
     seen = read_target(
         target,
-        asked=name,
+        asked=asked,
         connect=connect,
         passphrase_file=passphrase_file,
         passphrase_env=passphrase_env,
     )
-    trust = _Trust(ca or (), home=home, system=system, passphrase=passphrase)
+    name = asked or seen.name
+    trust = Anchors(ca or (), home=home, system=system, passphrase=passphrase)
     others = [read_with_passphrase(path, *passphrase) for path in untrusted or ()]
+    contents = (seen.contents, *others)
     leaf, chain = _leaf_and_chain(seen)
     verdict = judge(
         leaf,
         roots=trust.roots,
         intermediates=(*chain, *(one for each in others for one in each.certificates)),
-        name=name or seen.name,
+        name=name,
         at=moment,
         purpose=purpose,
-        crls=[crl for each in (seen.contents, *others) for crl in each.crls],
+        crls=[crl for each in contents for crl in each.crls],
         strict=strict,
         context=trust.context,
     )
     keys = read_with_passphrase(key, *passphrase) if key else None
-    findings = tuple(
-        by_severity(
-            (
-                *verdict.findings,
-                *_about_key(leaf, seen, keys),
-                *_about_files((seen.contents, *others)),
-            )
-        )
-    )
+    findings = (*verdict.findings, *_about_key(leaf, seen, keys), *_about_files(contents))
     predictions: tuple[Prediction, ...] = ()
     if clients:
-        _refuse_clients_without_question(name or seen.name, purpose)
-        from certkit.verify.clients import predict
-
-        predictions = predict(
-            leaf, roots=trust.roots, intermediates=chain, name=name or seen.name, at=moment
-        )
-    return _result(seen, name or seen.name, verdict, findings, trust, moment, predictions)
+        predictions = _predicted(leaf, trust.roots, chain, name, moment, purpose)
+    return _result(seen, name, verdict, tuple(by_severity(findings)), trust, moment, predictions)
 
 
-def _refuse_clients_without_question(name: str | None, purpose: str) -> None:
+def _predicted(
+    leaf: Certificate,
+    roots: tuple[Certificate, ...],
+    chain: tuple[Certificate, ...],
+    name: str | None,
+    moment: datetime,
+    purpose: str,
+) -> tuple[Prediction, ...]:
     if name is None or purpose != "server":
         raise CertkitError(
             "usage.bad-arguments",
             "--clients needs the name of a server: clients always ask for one",
             hint="certkit verify TARGET --host NAME --clients",
         )
+    from certkit.verify.clients import predict
 
-
-class _Trust:
-    """The roots to trust, and in words where they come from."""
-
-    def __init__(
-        self,
-        files: Sequence[Path],
-        *,
-        home: Path | None,
-        system: bool,
-        passphrase: tuple[Path | None, str | None],
-    ) -> None:
-        own = _context_root(home) if files else _home_root(home)
-        self.sources: dict[Certificate, str] = {}
-        if system:
-            from certkit.probe.system_roots import system_roots
-
-            self._add(system_roots(), "this machine's roots")
-        for path in files:
-            contents = read_with_passphrase(path, *passphrase)
-            if not contents.certificates:
-                raise CertkitError(
-                    "files.no-certificate",
-                    f"{str(path)!r} holds no certificate to trust",
-                    hint="give the root certificate: certkit ca export",
-                )
-            self._add(contents.certificates, str(path))
-        if own is not None and not files:
-            self._add([own], "the CA of this home")
-        # An old version of the home's root is told from a foreign one by the newer one.
-        self.context = [own] if own is not None and files else []
-        self.none = not self.sources
-
-    @property
-    def roots(self) -> tuple[Certificate, ...]:
-        return tuple(self.sources)
-
-    def _add(self, certificates: Iterable[Certificate], source: str) -> None:
-        self.sources.update((certificate, source) for certificate in certificates)
-
-    def source(self, certificate: Certificate) -> str | None:
-        """Where the trust in ``certificate`` comes from; None when there is none."""
-        return self.sources.get(certificate)
-
-
-def _home_root(home: Path | None) -> Certificate | None:
-    """The root of the home, if there is one; looking neither makes a home nor waits for its lock.
-
-    Raises CertkitError ``home.under-sudo``, ``files.wrong-format``.
-    """
-    try:
-        return Certificate.from_pem((home_path(home, os.environ) / "root.pem").read_bytes())
-    except OSError:
-        return None
-
-
-def _context_root(home: Path | None) -> Certificate | None:
-    """The same where it only helps to explain, so that no trouble with it matters."""
-    try:
-        return _home_root(home)
-    except CertkitError:
-        return None
+    return predict(leaf, roots=roots, intermediates=chain, name=name, at=moment)
 
 
 def _asked_name(host: str, ip: str) -> str | None:
@@ -326,68 +261,23 @@ def _result(
     name: str | None,
     verdict: Verdict,
     findings: tuple[Finding, ...],
-    trust: _Trust,
+    trust: Anchors,
     moment: datetime,
     predictions: tuple[Prediction, ...],
 ) -> Result:
     good = not has_error(findings)
-    data: dict[str, object] = {
-        "target": seen.label,
-        "name": name,
-        "verdict": "pass" if good else "fail",
-        "matched_by": verdict.matched_by,
-        "chain": [certificate.describe() for certificate in verdict.chain],
-        "clients": [prediction.as_dict() for prediction in predictions],
-    }
-    lines = [_headline(seen, name, verdict, good=good)]
-    for finding in findings:
-        lines += ["", *finding_lines(finding)]
-    source = trust.source(verdict.chain[-1]) if verdict.chain else None
-    end = style.green(f"trusted: {printable(source)}") if source else style.red("not trusted here")
-    lines += ["", *chain_lines(verdict.chain, moment, end=end)]
-    if predictions:
-        lines += ["", *_client_lines(predictions)]
     return Result(
-        data,
-        "\n".join(lines),
-        tuple(_talk(seen, name, trust)),
+        {
+            "target": seen.label,
+            "name": name,
+            "verdict": "pass" if good else "fail",
+            "matched_by": verdict.matched_by,
+            "chain": [certificate.describe() for certificate in verdict.chain],
+            "clients": [prediction.as_dict() for prediction in predictions],
+        },
+        verdict_text(seen, name, verdict, findings, trust, moment, predictions),
+        tuple(talk(seen, name, trust)),
         findings,
         ExitCode.OK if good else ExitCode.NO,
         findings_in_text=True,
     )
-
-
-def _headline(seen: Target, name: str | None, verdict: Verdict, *, good: bool) -> str:
-    label = printable(seen.label, limit=500)
-    word = style.green("yes") if good else style.red("no")
-    if name is None:
-        return f"{word}: {label} is {'a good' if good else 'no good'} certificate"
-    shown = printable(name)
-    by = verdict.matched_by
-    matched = f", matched by {printable(by)}" if good and by and by != name else ""
-    return f"{word}: {label} is {'' if good else 'not '}good for {shown}{matched}"
-
-
-def _client_lines(predictions: Iterable[Prediction]) -> Iterator[str]:
-    """A table of the clients, with the words in which each refuses."""
-    yield style.bold("clients that trust the same roots:")
-    for each in predictions:
-        word = _ANSWERS[each.verdict](f"{each.verdict:8}")
-        yield f"  {each.client:12} {word} {printable(each.reason, limit=500)}".rstrip()
-
-
-_ANSWERS: Final = {"accept": style.green, "reject": style.red, "unknown": style.dim}
-
-
-def _talk(seen: Target, name: str | None, trust: _Trust) -> Iterator[str]:
-    if seen.sent is not None:
-        sent = seen.sent
-        count = len(sent.certificates)
-        yield style.dim(
-            f"{sent.peer} sent {count} certificate{'s' * (count != 1)} "
-            f"({sent.version or 'handshake not finished: ' + str(sent.interrupted)})"
-        )
-    if name is None:
-        yield "no name was checked: add --host NAME or --ip ADDRESS"
-    if trust.none:
-        yield "this home has no CA, so nothing is trusted: add --ca FILE, or certkit ca init"

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 
 from certkit import CertificateAuthority, server_context
 from certkit.cli.certificate_fields import rows
-from certkit.cli.inspect import _crl_data, _request_data
+from certkit.cli.other_fields import crl_data, request_data
 from certkit.pki.certificate import Certificate
 from certkit.pki.keys import dump_private_key
 from tests.peers import program
@@ -213,8 +213,8 @@ LIST = x509.load_pem_x509_crl(crl(root("CN=Lists"), ISSUED.certificate)).public_
 def test_what_is_damaged_is_shown_or_refused(certificate, request_, revoked):
     for load, show, der in (
         (x509.load_der_x509_certificate, lambda it: list(rows(Certificate(it))), certificate),
-        (x509.load_der_x509_csr, _request_data, request_),
-        (x509.load_der_x509_crl, _crl_data, revoked),
+        (x509.load_der_x509_csr, request_data, request_),
+        (x509.load_der_x509_crl, crl_data, revoked),
     ):
         try:
             loaded = load(der)

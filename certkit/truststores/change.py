@@ -17,6 +17,7 @@ from certkit.errors import CertkitError, ExitCode
 from certkit.truststores import steps
 from certkit.truststores.store import (
     State,
+    by_hand,
     install_steps,
     label_of,
     removal_steps,
@@ -133,6 +134,8 @@ def _install(
     outcome = _run(plan, place, root, machine)
     if outcome.error is not None or outcome.left or outcome.after is State.PRESENT:
         return outcome
+    if not plan.left and place.fed_by:
+        return _with_error(outcome, _fed(place))
     return _with_error(outcome, _not_so(outcome, "the root is not trusted there"))
 
 
@@ -193,6 +196,13 @@ def _state_or_unreadable(place: Place, root: Certificate) -> State:
 
 def _with_error(outcome: Outcome, error: CertkitError) -> Outcome:
     return replace(outcome, error=error)
+
+
+def _fed(place: Place) -> CertkitError:
+    return by_hand(
+        f"{place.where} is filled from the {place.fed_by} store, which does not have the root yet",
+        f"certkit trust install --store {place.fed_by}",
+    )
 
 
 def _not_so(outcome: Outcome, what: str) -> CertkitError:

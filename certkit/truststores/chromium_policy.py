@@ -58,6 +58,7 @@ class PolicyFolder:
     machine: Machine
     where: Path
     shared: bool = True
+    fed_by: str = ""
 
     def held(self) -> tuple[Held, ...]:
         """What the policies name; of two files that set one policy, the last by name counts."""

@@ -73,14 +73,14 @@ def handshakes(
     context: ssl.SSLContext,
     machine: Machine,
 ) -> tuple[Verdict, ...]:
-    """Ask each client that follows a store, all at once; Firefox once for each of ``profiles``.
+    """Ask each client that can be asked, all at once; Firefox once for each of ``profiles``.
 
     ``context`` serves a certificate for 127.0.0.1.
     """
     asked = [
         (client, profile)
         for client in clients
-        if client.store is not None
+        if can_be_asked(client)
         for profile in (profiles if client.store == firefox.NAME else (client.where,))
     ]
     from concurrent.futures import ThreadPoolExecutor
@@ -89,12 +89,19 @@ def handshakes(
         return tuple(pool.map(lambda pair: _ask(pair[0], pair[1], context, machine), asked))
 
 
+def can_be_asked(client: Client) -> bool:
+    """Whether ``client`` follows a store and is a program that opens a URL: not ``go``."""
+    return client.store in (nss.NAME, firefox.NAME) or (
+        client.store is not None and client.name in _COMMANDS
+    )
+
+
 def _ask(client: Client, where: Path | None, context: ssl.SSLContext, machine: Machine) -> Verdict:
     with TemporaryDirectory(prefix="certkit-", ignore_cleanup_errors=True) as folder:
         scratch = Path(folder)
         with _Listener(context) as listener:
             command = _command(client, where, listener.url, scratch, machine)
-            words = _run(command, listener, machine) if command else "certkit cannot drive it"
+            words = _run(command, listener, machine)
     verdict: Literal["accepts", "refuses", "not asked"] = "not asked"
     if listener.requested.is_set():
         verdict, words = "accepts", ""
@@ -211,14 +218,13 @@ class _Listener:
 def _command(
     client: Client, where: Path | None, url: str, scratch: Path, machine: Machine
 ) -> list[str]:
-    """How ``client`` opens ``url``; empty when it cannot be made to."""
+    """How ``client`` opens ``url``."""
     program = str(client.program)
     if client.store == nss.NAME:
         return _chromium(program, url, scratch, machine)
     if client.store == firefox.NAME and where is not None:
         return _firefox(program, url, scratch, where)
-    make = _COMMANDS.get(client.name)
-    return make(program, url, scratch) if make else []
+    return _COMMANDS[client.name](program, url, scratch)
 
 
 def _openssl(program: str, url: str, _: Path) -> list[str]:

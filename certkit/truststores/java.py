@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from certkit.truststores.linux import system_store
+from certkit.truststores import linux
 from certkit.truststores.steps import Run, reason_of
 from certkit.truststores.store import (
     Held,
@@ -91,12 +91,11 @@ class Keystore:
         return not self.where.is_relative_to(self.machine.home)
 
     @property
-    def is_fed(self) -> bool:
-        """Whether Debian's hook copies the system store into this keystore."""
-        return (
-            self.where == self.machine.at(_DEBIAN).resolve()
-            and self.machine.at(_DEBIAN_HOOK).exists()
-        )
+    def fed_by(self) -> str:
+        """Debian's hook copies the system store into one keystore."""
+        debian = self.machine.at(_DEBIAN)
+        fed = self.where == debian.resolve() and self.machine.at(_DEBIAN_HOOK).exists()
+        return linux.NAME if fed else ""
 
     def held(self) -> tuple[Held, ...]:
         """Every entry that is a certificate; only those are trusted."""
@@ -138,9 +137,9 @@ class Keystore:
 
     def _comes_with_the_system_store(self, root: Certificate) -> bool:
         """Not where the system store has it already: then the hook has failed."""
-        if not self.is_fed:
+        if not self.fed_by:
             return False
-        places = system_store(self.machine).places
+        places = linux.system_store(self.machine).places
         return all(state(place, root) is not State.PRESENT for place in places)
 
     def _keytool(self, *what: str) -> tuple[str, ...]:

@@ -131,6 +131,7 @@ class SystemBundle:
     machine: Machine
     family: Family
     shared: bool = True
+    fed_by: str = ""
 
     @property
     def where(self) -> Path:
@@ -209,6 +210,7 @@ class ReadOnlyBundle:
     machine: Machine
     advice: tuple[str, str]
     shared: bool = True
+    fed_by: str = ""
 
     @property
     def where(self) -> Path:

@@ -104,6 +104,7 @@ class NssDatabase:
     machine: Machine
     where: Path
     shared: bool = False
+    fed_by: str = ""
 
     def held(self) -> tuple[Held, ...]:
         """What was added to it; the builtin roots are not in it."""

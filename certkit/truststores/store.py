@@ -59,6 +59,10 @@ class Place(Protocol):
     def shared(self) -> bool:
         """Whether it counts for every user of the machine."""
 
+    @property
+    def fed_by(self) -> str:
+        """The store that fills it, or nothing: a root for that store comes here by itself."""
+
     def held(self) -> tuple[Held, ...]:
         """Everything in it. Raises CertkitError when that cannot be known."""
 

@@ -14,7 +14,7 @@ import javax.net.ssl.TrustManagerFactory;
 
 /**
  * A Java client. Standard input: a line of port, name and trust anchor file for each handshake.
- * Answers a line each: accept, or refuse and the innermost cause.
+ * Answers a line each: accept, or refuse with the exception and its innermost cause.
  */
 public final class Client {
     static SSLContext trusting(String roots) throws Exception {
@@ -48,7 +48,7 @@ public final class Client {
                 while (cause.getCause() != null) {
                     cause = cause.getCause();
                 }
-                return "refuse\t" + cause.toString().replaceAll("\\s+", " ");
+                return "refuse\t" + (refusal + " <- " + cause).replaceAll("\\s+", " ");
             }
         }
     }

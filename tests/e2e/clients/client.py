@@ -20,8 +20,8 @@ def judge(port: str, name: str, roots: str, *, strict: bool) -> str:
         try:
             with context.wrap_socket(plain, server_hostname=name):
                 return "accept\t"
-        except ssl.SSLCertVerificationError as error:
-            return f"refuse\t{error.verify_message}"
+        except ssl.SSLError as error:
+            return f"refuse\t{error}"
 
 
 for line in sys.stdin:

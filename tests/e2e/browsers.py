@@ -1,0 +1,234 @@
+"""Chromium and Firefox without a screen: what each says of a URL, as an address bar would get it.
+
+Each browser has a folder of its own as HOME, an NSS database that trusts the given certificates,
+and finds every name on the loopback address. One process opens all URLs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from certkit.pki.certificate import Certificate
+from tests.peers import clean_env, program
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+PATIENCE = 60.0  # seconds: for a browser to start, and for an answer
+
+
+def chromium(urls: Sequence[str], trusted: Iterable[Certificate]) -> list[str]:
+    """``net::ERR_...`` for each URL, an empty text where it opened."""
+    with TemporaryDirectory(prefix="chromium-") as folder:
+        home = Path(folder)
+        _trust(home / ".pki" / "nssdb", trusted)
+        command = [
+            *(program("chromium"), "--headless", "--no-sandbox", "--disable-gpu"),
+            *("--disable-quic", "--no-first-run", "--disable-background-networking"),
+            *("--disable-component-update", "--disable-sync", "--no-proxy-server"),
+            *("--host-resolver-rules=MAP * 127.0.0.1", f"--user-data-dir={home / 'profile'}"),
+            *("--remote-debugging-port=0", "about:blank"),
+        ]
+        with _running(command, home):
+            place = _wait_for(lambda: _lines(home / "profile" / "DevToolsActivePort", 2))
+            return _navigate(f"ws://127.0.0.1:{place[0]}{place[1]}", urls)
+
+
+def _navigate(debugger: str, urls: Sequence[str]) -> list[str]:
+    """Every URL in one of a few tabs, over the DevTools protocol."""
+    from websockets.sync.client import connect
+
+    with connect(debugger, max_size=None, proxy=None) as socket_:
+        numbers = count(1)
+
+        def send(method: str, session: str | None = None, **parameters: Any) -> int:
+            number = next(numbers)
+            message = {"id": number, "method": method, "params": parameters}
+            socket_.send(json.dumps(message | ({"sessionId": session} if session else {})))
+            return number
+
+        def answer() -> dict[str, Any]:
+            while "id" not in (message := json.loads(socket_.recv(timeout=PATIENCE))):
+                pass  # an event
+            assert "error" not in message, message
+            return message
+
+        def call(method: str, session: str | None = None, **parameters: Any) -> dict[str, Any]:
+            number = send(method, session, **parameters)
+            while (message := answer())["id"] != number:
+                pass
+            result: dict[str, Any] = message["result"]
+            return result
+
+        target = call("Target.createTarget", url="about:blank")["targetId"]
+        session = call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        frame = call("Page.getFrameTree", session)["frameTree"]["frame"]["id"]
+        options = {"disableCache": True, "includeCredentials": False}
+        asked = {
+            send("Network.loadNetworkResource", session, frameId=frame, url=url, options=options): url
+            for url in urls
+        }
+        found = {}
+        while len(found) < len(asked):
+            message = answer()
+            resource = message["result"]["resource"]
+            found[asked[message["id"]]] = resource.get("netErrorName", "")
+        send("Browser.close")
+    return [found[url] for url in urls]
+
+
+_PREFERENCES = {
+    "network.dns.forceResolve": "127.0.0.1",
+    "network.proxy.type": 0,
+    "network.captive-portal-service.enabled": False,
+    "network.connectivity-service.enabled": False,
+    "datareporting.policy.dataSubmissionEnabled": False,
+    "services.settings.server": "data:,",
+    "security.OCSP.enabled": 0,
+}
+# What the page of a failed connection shows: the name of the code in the channel's security info.
+_ASK = """
+const [urls, done] = arguments;
+const ask = url => new Promise(resolve => {
+  const request = new XMLHttpRequest();
+  request.open("GET", url);
+  request.timeout = 30000;
+  request.onloadend = () => resolve(
+    request.status ? "" :
+    request.channel.securityInfo?.errorCodeString || "status " + request.channel.status);
+  request.send();
+});
+Promise.all(urls.map(ask)).then(done);
+"""
+
+
+def firefox(urls: Sequence[str], trusted: Iterable[Certificate]) -> list[str]:
+    """``SEC_ERROR_...`` or its like for each URL, an empty text where it opened."""
+    with TemporaryDirectory(prefix="firefox-") as folder:
+        home = Path(folder)
+        profile = home / "profile"
+        _trust(profile, trusted)
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        preferences = {"marionette.port": port, **_PREFERENCES}
+        lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in preferences.items()]
+        (profile / "user.js").write_text("\n".join(lines))
+        command = [
+            *(program("firefox"), "--headless", "--no-remote", "--profile", str(profile)),
+            *("--marionette", "--remote-allow-system-access"),
+        ]
+        with _running(command, home):
+            return _marionette(port, urls)
+
+
+def _marionette(port: int, urls: Sequence[str]) -> list[str]:
+    connection = _wait_for(lambda: _dialled(port))
+    connection.settimeout(PATIENCE)
+    with connection, connection.makefile("rb") as stream:
+
+        def receive() -> Any:
+            size = b"".join(iter(lambda: stream.read(1), b":"))
+            return json.loads(stream.read(int(size)))
+
+        def call(command: str, **parameters: Any) -> Any:
+            text = json.dumps([0, 1, command, parameters]).encode()
+            connection.sendall(b"%d:%b" % (len(text), text))
+            _, _, error, result = receive()
+            assert error is None, error
+            return result
+
+        receive()
+        call("WebDriver:NewSession")
+        call("Marionette:SetContext", value="chrome")
+        answer = call(
+            "WebDriver:ExecuteAsyncScript",
+            script=_ASK,
+            args=[list(urls)],
+            scriptTimeout=PATIENCE * 1000,
+        )
+        call("Marionette:Quit", flags=["eForceQuit"])
+        return list(answer["value"])
+
+
+def _trust(database: Path, trusted: Iterable[Certificate]) -> None:
+    """``C`` for a CA, ``P`` for the certificate of a server itself, as certkit's stores do.
+
+    NSS 3.87 cannot import an Ed25519 certificate; it stays untrusted.
+    """
+    certutil = program("certutil")
+    database.mkdir(parents=True)
+    new = [certutil, "-N", "-d", f"sql:{database}", "--empty-password"]
+    subprocess.run(new, env=clean_env(), check=True, capture_output=True, timeout=PATIENCE)
+    files = database / "trusted"
+    files.mkdir()
+    lines = []
+    for certificate in dict.fromkeys(trusted):
+        if isinstance(certificate.public_key, Ed25519PublicKey):
+            continue  # NSS 3.87 cannot import it, and would leave out what follows
+        name = certificate.sha256[:32]
+        (files / name).write_bytes(certificate.der)
+        flags = "C,," if certificate.is_ca else "CP,,"
+        lines.append(f"-A -n {name} -t {flags} -i {files / name}\n")
+    (files / "batch").write_text("".join(lines))
+    subprocess.run(
+        [certutil, "-B", "-d", f"sql:{database}", "-i", str(files / "batch")],
+        env=clean_env(),
+        check=True,
+        capture_output=True,
+        timeout=PATIENCE,
+    )
+
+
+@contextlib.contextmanager
+def _running(command: list[str], home: Path) -> Iterator[None]:
+    process = subprocess.Popen(
+        command,
+        env=clean_env() | {"HOME": str(home), "LC_ALL": "C.UTF-8"},
+        cwd=home,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    try:
+        yield
+    finally:
+        try:
+            process.wait(10)  # it was asked to quit
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _wait_for(ready: Any) -> Any:
+    until = time.monotonic() + PATIENCE
+    while (found := ready()) is None:
+        assert time.monotonic() < until, "the browser did not start"
+        time.sleep(0.05)
+    return found
+
+
+def _lines(path: Path, count: int) -> list[str] | None:
+    if not path.exists():
+        return None
+    lines = path.read_text().split()
+    return lines if len(lines) == count else None
+
+
+def _dialled(port: int) -> socket.socket | None:
+    try:
+        return socket.create_connection(("127.0.0.1", port))
+    except OSError:
+        return None

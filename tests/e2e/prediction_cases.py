@@ -1,0 +1,520 @@
+"""Chains, sound and broken, each with a name and what is trusted: the matrix of predictions.
+
+Every root and intermediate has a name of its own, because browsers remember what they have seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from functools import cache
+from ipaddress import ip_address, ip_network
+from typing import TYPE_CHECKING, Any
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+
+from certkit.pki.certificate import Certificate
+from tests.verify import make
+from tests.verify.make import CLIENT, SERVER, Made, key_usage, nc, san
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+DAY = timedelta(days=1)
+NAME = "app.test"
+OTHER = "other.test"
+ADDRESS = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """``chain`` is sent as it stands, the leaf first; ``roots`` are trusted, in this order."""
+
+    id: str
+    chain: tuple[Certificate, ...]
+    key: Any
+    roots: tuple[Certificate, ...]
+    name: str
+
+
+@dataclass
+class Maker:
+    """Certificates around ``now``, their names unique to the case that is being made."""
+
+    now: datetime
+    id: str = ""
+    made: int = field(default=0)
+
+    def root(self, **flaws: Any) -> Made:
+        return self._make(None, ca=True, **flaws)
+
+    def ca(self, issuer: Made, **flaws: Any) -> Made:
+        return self._make(issuer, ca=True, **flaws)
+
+    def leaf(self, issuer: Made | None, *names: Any, **flaws: Any) -> Made:
+        flaws.setdefault("subject", "O=test")
+        return self._make(issuer, names=names or (NAME,), **flaws)
+
+    def _make(self, issuer: Made | None, **flaws: Any) -> Made:
+        self.made += 1
+        flaws.setdefault("subject", f"CN=CA {self.made} of {self.id}")
+        flaws.setdefault("start", self.now - 10 * DAY)
+        flaws.setdefault("end", self.now + 80 * DAY)
+        return make.make(issuer, **flaws)
+
+    def expired(self) -> dict[str, datetime]:
+        return {"start": self.now - 30 * DAY, "end": self.now - 2 * DAY}
+
+    def early(self) -> dict[str, datetime]:
+        return {"start": self.now + 2 * DAY, "end": self.now + 30 * DAY}
+
+    def case(
+        self, sent: Iterable[Made], trusted: Iterable[Made | Certificate], name: str = NAME
+    ) -> Case:
+        chain = tuple(sent)
+        return Case(
+            self.id,
+            tuple(each.certificate for each in chain),
+            chain[0].key,
+            tuple(each.certificate if isinstance(each, Made) else each for each in trusted),
+            name,
+        )
+
+
+@cache
+def rsa_key(bits: int) -> rsa.RSAPrivateKey:
+    return rsa.generate_private_key(65537, bits)
+
+
+def with_broken_hash(made: Made, issuer: Made, digest: hashes.HashAlgorithm) -> Made:
+    """The same certificate signed by ``issuer``, an RSA key, with SHA-1 or MD5."""
+    last = {"sha1": b"\x05", "md5": b"\x04"}[digest.name]
+    prefix = bytes.fromhex("2a864886f70d0101")
+    tbs = made.certificate.x509.tbs_certificate_bytes
+    # The algorithm comes before the issuer; a key's own OID (...01 01 01) is left alone.
+    tbs = tbs.replace(prefix + b"\x0b", prefix + last, 1)
+    signature = issuer.key.sign(tbs, padding.PKCS1v15(), digest)
+    algorithm = bytes.fromhex("300d0609") + prefix + last + b"\x05\x00"
+    bits = b"\x03\x82" + (len(signature) + 1).to_bytes(2, "big") + b"\x00" + signature
+    body = tbs + algorithm + bits
+    der = b"\x30\x82" + len(body).to_bytes(2, "big") + body
+    return Made(Certificate.from_der(der), made.key)
+
+
+def damaged(made: Made) -> Made:
+    """One bit of the signature turned."""
+    der = bytearray(made.certificate.der)
+    der[-1] ^= 1
+    return Made(Certificate.from_der(bytes(der)), made.key)
+
+
+# ---- the matrix ----------------------------------------------------------------------------------
+
+
+def _chain(m: Maker, *names: Any, name: str = NAME, **flaws: Any) -> Case:
+    """A leaf with ``flaws`` straight below a sound root."""
+    root = m.root()
+    return m.case([m.leaf(root, *names, **flaws)], [root], name)
+
+
+def _under(m: Maker, root: dict[str, Any] | None = None, leaf: dict[str, Any] | None = None,
+           *names: Any, name: str = NAME) -> Case:
+    """A leaf below a root with flaws."""
+    top = m.root(**(root or {}))
+    return m.case([m.leaf(top, *names, **(leaf or {}))], [top], name)
+
+
+def _between(m: Maker, middle: dict[str, Any] | None = None, leaf: dict[str, Any] | None = None,
+             root: dict[str, Any] | None = None, *names: Any, name: str = NAME) -> Case:
+    """A leaf below an intermediate with flaws below a sound root."""
+    top = m.root(**(root or {}))
+    between = m.ca(top, **(middle or {}))
+    return m.case([m.leaf(between, *names, **(leaf or {})), between], [top], name)
+
+
+def _stranger(m: Maker) -> Made:
+    return m.root()
+
+
+def _sound(m: Maker) -> dict[str, Any]:
+    return {
+        "sound-dns": lambda: _chain(m),
+        "sound-ip": lambda: _chain(m, x509.IPAddress(ip_address(ADDRESS)), name=ADDRESS),
+        "sound-wildcard": lambda: _chain(m, "*.app.test", name="www.app.test"),
+        "sound-single-label": lambda: _chain(m, "localhost", name="localhost"),
+        "sound-below-localhost": lambda: _chain(m, "a.localhost", name="a.localhost"),
+        "sound-intermediate": lambda: _between(m),
+        "sound-rsa": lambda: _under(
+            m, {"private_key": rsa_key(2048)},
+            {"private_key": rsa_key(2048), "replace": [key_usage("digital_signature", "key_encipherment")]},
+        ),
+        "sound-p384": lambda: _chain(m, private_key=ec.generate_private_key(ec.SECP384R1())),
+        "sound-wrong-order": lambda: _wrong_order(m),
+        "sound-root-sent": lambda: _root_sent(m),
+        "sound-both-purposes": lambda: _chain(m, replace=[x509.ExtendedKeyUsage([SERVER, CLIENT])]),
+        "sound-in-constraints": lambda: _under(m, {"add": [nc([x509.DNSName("test")])], "critical": [x509.NameConstraints]}),
+    }
+
+
+def _wrong_order(m: Maker) -> Case:
+    root = m.root()
+    upper = m.ca(root)
+    lower = m.ca(upper)
+    return m.case([m.leaf(lower), upper, lower], [root])
+
+
+def _root_sent(m: Maker) -> Case:
+    root = m.root()
+    return m.case([m.leaf(root), root], [root])
+
+
+def _names(m: Maker) -> dict[str, Any]:
+    address = x509.IPAddress(ip_address(ADDRESS))
+    no_san = {"without": [x509.SubjectAlternativeName]}
+    return {
+        "name-other-dns": lambda: _chain(m, OTHER),
+        "name-two-others": lambda: _chain(m, OTHER, "more.test"),
+        "name-other-ip": lambda: _chain(m, x509.IPAddress(ip_address("10.0.0.5")), name=ADDRESS),
+        "name-ip-not-in-san": lambda: _chain(m, NAME, name=ADDRESS),
+        "name-ip-as-dns": lambda: _chain(m, ADDRESS, name=ADDRESS),
+        "name-dns-wanted-ip-has": lambda: _chain(m, address, name=NAME),
+        "name-cn-only-dns": lambda: _chain(m, subject=f"CN={NAME}", **no_san),
+        "name-cn-only-ip": lambda: _chain(m, subject=f"CN={ADDRESS}", name=ADDRESS, **no_san),
+        "name-cn-only-wrong": lambda: _chain(m, subject=f"CN={OTHER}", **no_san),
+        "name-cn-only-wrong-ip": lambda: _chain(m, subject=f"CN={OTHER}", name=ADDRESS, **no_san),
+        "name-no-san-no-cn": lambda: _chain(m, **no_san),
+        "name-no-san-no-cn-ip": lambda: _chain(m, name=ADDRESS, **no_san),
+        "name-cn-beside-ip-san": lambda: _chain(m, address, subject=f"CN={NAME}"),
+        "name-cn-beside-other-san": lambda: _chain(m, OTHER, subject=f"CN={NAME}"),
+        "name-cn-beside-email": lambda: _chain(m, x509.RFC822Name("a@app.test"), subject=f"CN={NAME}"),
+        "name-cn-wildcard": lambda: _chain(m, subject="CN=*.app.test", name="www.app.test", **no_san),
+        "name-email-only": lambda: _chain(m, x509.RFC822Name("a@app.test")),
+        "name-uri-only": lambda: _chain(m, x509.UniformResourceIdentifier("https://app.test/")),
+        "name-wildcard-depth": lambda: _chain(m, "*.app.test", name="a.b.app.test"),
+        "name-wildcard-apex": lambda: _chain(m, "*.app.test"),
+        "name-wildcard-tld": lambda: _chain(m, "*.test"),
+        "name-wildcard-localhost": lambda: _chain(m, "*.localhost", name="a.localhost"),
+        "name-wildcard-suffix": lambda: _chain(m, "*.co.uk", name="a.co.uk"),
+        "name-wildcard-private-suffix": lambda: _chain(m, "*.github.io", name="a.github.io"),
+        "name-wildcard-partial": lambda: _chain(m, "w*.app.test", name="www.app.test"),
+        "name-wildcard-partial-end": lambda: _chain(m, "*w.app.test", name="www.app.test"),
+        "name-wildcard-inner": lambda: _chain(m, "www.*.test", name="www.app.test"),
+        "name-wildcard-two": lambda: _chain(m, "*.*.test", name="www.app.test"),
+        "name-wildcard-all": lambda: _chain(m, "*", name="localhost"),
+        "name-wildcard-ip": lambda: _chain(m, "*.0.0.1", name=ADDRESS),
+        "name-wildcard-a-label": lambda: _chain(m, "*.app.test", name="xn--bcher-kva.app.test"),
+        "name-a-label": lambda: _chain(m, "xn--bcher-kva.test", name="xn--bcher-kva.test"),
+        "name-upper-case": lambda: _chain(m, "APP.Test"),
+        "name-underscore": lambda: _chain(m, "my_app.test", name="my_app.test"),
+        "name-underscore-wildcard": lambda: _chain(m, "*.app.test", name="my_app.app.test"),
+        "name-dot-asked": lambda: _chain(m, name="app.test."),
+        "name-dot-presented": lambda: _chain(m, "app.test."),
+        "name-dot-both": lambda: _chain(m, "app.test.", name="app.test."),
+        "name-dot-wildcard": lambda: _chain(m, "*.app.test", name="www.app.test."),
+        "name-second-of-three": lambda: _chain(m, OTHER, NAME, address),
+        "name-ip-beside-dns": lambda: _chain(m, NAME, address, name=ADDRESS),
+    }
+
+
+def _dates(m: Maker) -> dict[str, Any]:
+    old, early = m.expired(), m.early()
+    return {
+        "date-expired": lambda: _chain(m, **old),
+        "date-early": lambda: _chain(m, **early),
+        "date-intermediate-expired": lambda: _between(m, old),
+        "date-intermediate-early": lambda: _between(m, early),
+        "date-root-expired": lambda: _under(m, old),
+        "date-root-early": lambda: _under(m, early),
+        "date-root-expired-intermediate": lambda: _between(m, root=old),
+        "date-ten-years": lambda: _chain(m, end=m.now + 3650 * DAY),
+        "date-826-days": lambda: _chain(m, end=m.now + 816 * DAY + timedelta(seconds=1)),
+        "date-expired-and-name": lambda: _chain(m, OTHER, **old),
+        "date-early-and-name": lambda: _chain(m, OTHER, **early),
+        "date-expired-ip-and-name": lambda: _chain(m, OTHER, name=ADDRESS, **old),
+        "date-expired-untrusted": lambda: m.case([m.leaf(m.root(), **old)], [_stranger(m)]),
+        "date-expired-and-intermediate": lambda: _between(m, old, old),
+        "date-expired-and-root": lambda: _under(m, old, old),
+    }
+
+
+def _trust(m: Maker) -> dict[str, Any]:
+    def untrusted(*, send: str, name: str = NAME) -> Case:
+        root = m.root()
+        between = m.ca(root)
+        leaf = m.leaf(between)
+        sent = {
+            "leaf": [leaf],
+            "chain": [leaf, between],
+            "root": [leaf, between, root],
+        }[send]
+        return m.case(sent, [_stranger(m)], name)
+
+    def missing(**flaws: Any) -> Case:
+        root = m.root()
+        return m.case([m.leaf(m.ca(root), **flaws)], [root])
+
+    def regenerated(*, between: bool = False, **flaws: Any) -> Case:
+        old = m.root()
+        new = m.root(subject=old.certificate.subject)
+        if not between:
+            return m.case([m.leaf(old, **flaws)], [new])
+        middle = m.ca(old, **flaws)
+        return m.case([m.leaf(middle), middle], [new])
+
+    def remade_intermediate() -> Case:
+        root = m.root()
+        old = m.ca(root)
+        new = m.ca(root, subject=old.certificate.subject)
+        return m.case([m.leaf(old), new], [root])
+
+    def bare_regenerated() -> Case:
+        """As `openssl req -x509` makes a CA without key identifiers."""
+        bare = {"without": [x509.SubjectKeyIdentifier, x509.AuthorityKeyIdentifier]}
+        old = m.root(**bare)
+        new = m.root(subject=old.certificate.subject, **bare)
+        return m.case([m.leaf(old, **bare)], [new])
+
+    def pinned(what: str, **flaws: Any) -> Case:
+        root = m.root()
+        between = m.ca(root)
+        leaf = m.leaf(between, **flaws)
+        trusted = {"leaf": leaf, "intermediate": between}[what]
+        return m.case([leaf, between], [trusted])
+
+    def pinned_alone() -> Case:
+        leaf = m.leaf(m.root())
+        return m.case([leaf], [leaf])
+
+    def self_signed(*, trusted: bool, **flaws: Any) -> Case:
+        leaf = m.leaf(None, **flaws)
+        return m.case([leaf], [leaf if trusted else _stranger(m)])
+
+    as_req = {
+        "ca": True,
+        "without": [x509.KeyUsage],
+        "subject": f"CN={NAME}",
+    }
+
+    def two_versions(order: str) -> Case:
+        narrow = m.root(add=[nc([x509.DNSName("example.com")])], critical=[x509.NameConstraints])
+        wide = m.root(
+            subject=narrow.certificate.subject,
+            private_key=narrow.key,
+            add=[nc([x509.DNSName("example.com"), x509.DNSName("test")])],
+            critical=[x509.NameConstraints],
+            start=m.now - DAY,
+        )
+        versions = {"old": [narrow], "old-first": [narrow, wide], "new-first": [wide, narrow]}
+        return m.case([m.leaf(wide)], versions[order])
+
+    def cross_signed() -> Case:
+        """Two ways up, one to a root that is trusted."""
+        one, two = m.root(), m.root()
+        between = m.ca(one)
+        crossed = m.ca(two, subject=between.certificate.subject, private_key=between.key)
+        return m.case([m.leaf(between), between, crossed], [two])
+
+    return {
+        "trust-unknown-root": lambda: m.case([m.leaf(m.root())], [_stranger(m)]),
+        "trust-unknown-root-chain": lambda: untrusted(send="chain"),
+        "trust-unknown-root-sent": lambda: untrusted(send="root"),
+        "trust-missing-intermediate": missing,
+        "trust-missing-intermediate-aia": lambda: missing(
+            add=[x509.AuthorityInformationAccess([x509.AccessDescription(
+                AuthorityInformationAccessOID.CA_ISSUERS,
+                x509.UniformResourceIdentifier("http://127.0.0.1:9/ca.der"),
+            )])]
+        ),
+        "trust-regenerated": regenerated,
+        "trust-regenerated-above": lambda: regenerated(between=True),
+        "trust-regenerated-without-ids": bare_regenerated,
+        "trust-remade-intermediate": remade_intermediate,
+        "trust-damaged": lambda: _damaged(m),
+        "trust-damaged-intermediate": lambda: _damaged_intermediate(m),
+        "trust-pinned-leaf": lambda: pinned("leaf"),
+        "trust-pinned-leaf-alone": pinned_alone,
+        "trust-pinned-intermediate": lambda: pinned("intermediate"),
+        "trust-self-signed": lambda: self_signed(trusted=False),
+        "trust-self-signed-ca": lambda: self_signed(trusted=False, **as_req),
+        "trust-self-signed-pinned": lambda: self_signed(trusted=True),
+        "trust-self-signed-ca-pinned": lambda: self_signed(trusted=True, **as_req),
+        "trust-self-signed-wrong-name": lambda: m.case([m.leaf(None, OTHER)], [_stranger(m)]),
+        "trust-unknown-and-wrong-name": lambda: m.case([m.leaf(m.root(), OTHER)], [_stranger(m)]),
+        "trust-old-version": lambda: two_versions("old"),
+        "trust-old-version-first": lambda: two_versions("old-first"),
+        "trust-new-version-first": lambda: two_versions("new-first"),
+        "trust-cross-signed": cross_signed,
+    }
+
+
+def _damaged(m: Maker) -> Case:
+    root = m.root()
+    return m.case([damaged(m.leaf(root))], [root])
+
+
+def _damaged_intermediate(m: Maker) -> Case:
+    root = m.root()
+    between = m.ca(root)
+    return m.case([m.leaf(between), damaged(between)], [root])
+
+
+def _usage(m: Maker) -> dict[str, Any]:
+    client = {"replace": [x509.ExtendedKeyUsage([CLIENT])]}
+    both_rsa = {"private_key": rsa_key(2048)}
+
+    def no_ca(**flaws: Any) -> Case:
+        root = m.root()
+        between = m._make(root, **flaws)
+        return m.case([m.leaf(between), between], [root])
+
+    return {
+        "usage-eku-client": lambda: _chain(m, **client),
+        "usage-eku-any": lambda: _chain(m, replace=[x509.ExtendedKeyUsage([ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE])]),
+        "usage-eku-none": lambda: _chain(m, without=[x509.ExtendedKeyUsage]),
+        "usage-eku-client-intermediate": lambda: _between(m, {"add": client["replace"]}),
+        "usage-eku-client-root": lambda: _under(m, {"add": client["replace"]}),
+        "usage-eku-client-and-name": lambda: _chain(m, OTHER, **client),
+        "usage-eku-client-and-expired": lambda: _chain(m, **client, **m.expired()),
+        "usage-ku-agreement": lambda: _chain(m, replace=[key_usage("key_agreement")]),
+        "usage-ku-none": lambda: _chain(m, without=[x509.KeyUsage]),
+        "usage-ku-rsa-encipherment": lambda: _chain(m, replace=[key_usage("key_encipherment")], **both_rsa),
+        "usage-ku-rsa-signature": lambda: _chain(m, replace=[key_usage("digital_signature")], **both_rsa),
+        "usage-ku-cert-sign": lambda: _chain(m, replace=[key_usage("digital_signature", "key_cert_sign")]),
+        "usage-leaf-is-ca": lambda: _chain(m, ca=True, replace=[key_usage("digital_signature", "key_cert_sign")], add=[x509.ExtendedKeyUsage([SERVER])]),
+        "usage-leaf-is-ca-no-sign": lambda: _chain(m, ca=True, replace=[key_usage("digital_signature")], add=[x509.ExtendedKeyUsage([SERVER])]),
+        "usage-issuer-is-leaf": lambda: no_ca(),
+        "usage-issuer-no-basic": lambda: no_ca(without=[x509.BasicConstraints], replace=[key_usage("key_cert_sign")]),
+        "usage-issuer-no-sign": lambda: _between(m, {"replace": [key_usage("digital_signature")]}),
+        "usage-issuer-no-usage": lambda: _between(m, {"without": [x509.KeyUsage]}),
+        "usage-root-no-ca": lambda: _root_no_ca(m),
+        "usage-root-no-sign": lambda: _under(m, {"replace": [key_usage("digital_signature")]}),
+        "usage-path-length-root": lambda: _between(m, root={"path_length": 0}),
+        "usage-path-length-intermediate": lambda: _deep(m, path_length=0),
+        "usage-path-length-fits": lambda: _between(m, root={"path_length": 1}),
+    }
+
+
+def _root_no_ca(m: Maker) -> Case:
+    root = m._make(None, subject=f"CN=No CA of {m.id}")
+    return m.case([m.leaf(root)], [root])
+
+
+def _deep(m: Maker, **flaws: Any) -> Case:
+    root = m.root()
+    upper = m.ca(root, **flaws)
+    lower = m.ca(upper)
+    return m.case([m.leaf(lower), lower, upper], [root])
+
+
+def _constraints(m: Maker) -> dict[str, Any]:
+    ip = x509.IPAddress
+    address = ip(ip_address(ADDRESS))
+    critical = {"critical": [x509.NameConstraints]}
+    outside = {"add": [nc([x509.DNSName("example.com")])], **critical}
+    outside_ip = {"add": [nc([ip(ip_network("10.0.0.0/8"))])], **critical}
+    excluded = {"add": [nc(None, [x509.DNSName("test")])], **critical}
+    permit_all = {"add": [nc([x509.DNSName("test"), ip(ip_network("127.0.0.0/8"))])], **critical}
+    return {
+        "constraint-root": lambda: _under(m, outside),
+        "constraint-root-optional": lambda: _under(m, {"add": outside["add"]}),
+        "constraint-intermediate": lambda: _between(m, outside),
+        "constraint-root-ip": lambda: _under(m, outside_ip, None, address, name=ADDRESS),
+        "constraint-intermediate-ip": lambda: _between(m, outside_ip, None, None, address, name=ADDRESS),
+        "constraint-root-excluded": lambda: _under(m, excluded),
+        "constraint-intermediate-excluded": lambda: _between(m, excluded),
+        "constraint-other-name-outside": lambda: _under(m, {"add": [nc([x509.DNSName(NAME)])], **critical}, None, NAME, OTHER),
+        "constraint-type-free": lambda: _under(m, outside, None, address, name=ADDRESS),
+        "constraint-dotted": lambda: _under(m, {"add": [nc([x509.DNSName(".test")])], **critical}),
+        "constraint-cn-ip": lambda: _under(m, permit_all, {"subject": f"CN={ADDRESS}"}, address, name=ADDRESS),
+        "constraint-cn-text": lambda: _under(m, permit_all, {"subject": "CN=my laptop"}, address, name=ADDRESS),
+        "constraint-cn-outside": lambda: _under(m, permit_all, {"subject": "CN=www.example.com"}),
+        "constraint-root-and-expired": lambda: _under(m, outside, m.expired()),
+        "constraint-root-and-name": lambda: _under(m, outside, None, OTHER),
+        "constraint-intermediate-and-name": lambda: _between(m, outside, None, None, OTHER),
+    }
+
+
+def _strict(m: Maker) -> dict[str, Any]:
+    aki, ski = x509.AuthorityKeyIdentifier, x509.SubjectKeyIdentifier
+    return {
+        "strict-old-ca": lambda: _under(m, {"without": [x509.KeyUsage], "optional": [x509.BasicConstraints]}),
+        "strict-basic-optional": lambda: _under(m, {"optional": [x509.BasicConstraints]}),
+        "strict-root-no-usage": lambda: _under(m, {"without": [x509.KeyUsage]}),
+        "strict-root-no-ski": lambda: _under(m, {"without": [ski]}),
+        "strict-leaf-no-aki": lambda: _chain(m, without=[aki]),
+        "strict-leaf-no-ski": lambda: _chain(m, without=[ski]),
+        "strict-intermediate-no-aki": lambda: _between(m, {"without": [aki]}),
+        "strict-aki-critical": lambda: _chain(m, critical=[aki]),
+        "strict-ski-critical": lambda: _chain(m, critical=[ski]),
+        "strict-empty-subject": lambda: _chain(m, subject=""),
+        "strict-empty-subject-critical": lambda: _chain(m, subject="", critical=[x509.SubjectAlternativeName]),
+        "strict-san-critical": lambda: _chain(m, critical=[x509.SubjectAlternativeName]),
+        "strict-no-aki-and-name": lambda: _chain(m, OTHER, without=[aki]),
+        "strict-no-aki-and-expired": lambda: _chain(m, without=[aki], **m.expired()),
+    }
+
+
+def _crypto(m: Maker) -> dict[str, Any]:
+    small = {"private_key": rsa_key(1024), "replace": [key_usage("digital_signature", "key_encipherment")]}
+    big = {"private_key": rsa_key(2048)}
+
+    def hashed(digest: hashes.HashAlgorithm, *, at: str, names: tuple[str, ...] = (NAME,)) -> Case:
+        root = m.root(**big)
+        if at == "root":
+            root = with_broken_hash(root, root, digest)
+        between = m.ca(root, **big)
+        if at == "intermediate":
+            between = with_broken_hash(between, root, digest)
+        leaf = m.leaf(between, *names)
+        if at == "leaf":
+            leaf = with_broken_hash(leaf, between, digest)
+        return m.case([leaf, between], [root])
+
+    def key(curve: ec.EllipticCurve) -> dict[str, Any]:
+        return {"private_key": ec.generate_private_key(curve)}
+
+    return {
+        "crypto-rsa-1024": lambda: _chain(m, **small),
+        "crypto-rsa-1024-root": lambda: _under(m, {"private_key": rsa_key(1024)}),
+        "crypto-rsa-1024-intermediate": lambda: _between(m, {"private_key": rsa_key(1024)}),
+        "crypto-sha1-leaf": lambda: hashed(hashes.SHA1(), at="leaf"),
+        "crypto-sha1-intermediate": lambda: hashed(hashes.SHA1(), at="intermediate"),
+        "crypto-sha1-root": lambda: hashed(hashes.SHA1(), at="root"),
+        "crypto-md5-leaf": lambda: hashed(hashes.MD5(), at="leaf"),
+        "crypto-sha1-and-name": lambda: hashed(hashes.SHA1(), at="leaf", names=(OTHER,)),
+        "crypto-p521": lambda: _chain(m, **key(ec.SECP521R1())),
+        "crypto-p521-root": lambda: _under(m, key(ec.SECP521R1())),
+        "crypto-ed25519": lambda: _chain(m, private_key=ed25519.Ed25519PrivateKey.generate()),
+        "crypto-ed25519-root": lambda: _under(m, {"private_key": ed25519.Ed25519PrivateKey.generate()}),
+        "crypto-ed25519-and-name": lambda: _chain(m, OTHER, private_key=ed25519.Ed25519PrivateKey.generate()),
+        "crypto-rsa-1024-and-name": lambda: _chain(m, OTHER, **small),
+    }
+
+
+def _form(m: Maker) -> dict[str, Any]:
+    unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.99999.1"), b"\x05\x00")
+    unknown_critical = {"add": [unknown], "critical": [x509.UnrecognizedExtension]}
+    staple = x509.TLSFeature([x509.TLSFeatureType.status_request])
+    return {
+        "form-critical-leaf": lambda: _chain(m, **unknown_critical),
+        "form-critical-intermediate": lambda: _between(m, unknown_critical),
+        "form-critical-root": lambda: _under(m, unknown_critical),
+        "form-critical-and-name": lambda: _chain(m, OTHER, **unknown_critical),
+        "form-must-staple": lambda: _chain(m, add=[staple]),
+        "form-must-staple-and-name": lambda: _chain(m, OTHER, add=[staple]),
+    }
+
+
+GROUPS = (_sound, _names, _dates, _trust, _usage, _constraints, _strict, _crypto, _form)
+
+
+def cases(now: datetime) -> Iterator[Case]:
+    """The whole matrix, made around ``now``."""
+    maker = Maker(now.replace(microsecond=0))
+    for group in GROUPS:
+        for name, build in group(maker).items():
+            maker.id = name
+            yield build()

@@ -128,12 +128,12 @@ class PathBuilder:
             return
         linked = False
         namesakes: list[Node] = []
-        for node in self._issuers(path):
+        for node in self.issuers(path):
             if self._steps <= 0 or len(self._links) >= _MAX_SIGNATURES:
                 self.exhausted = True
                 break
             self._steps -= 1
-            link = self._link(path.top, node)
+            link = self.link(path.top, node)
             if link is Link.BAD:
                 namesakes.append(node)
                 continue
@@ -142,7 +142,7 @@ class PathBuilder:
         if not linked:
             self.dead_ends.append(DeadEnd(path, tuple(namesakes)))
 
-    def _issuers(self, path: Path) -> list[Node]:
+    def issuers(self, path: Path) -> list[Node]:
         """Who may have issued the top of ``path``: a trust anchor first, a likely key first."""
         if path.top.issuer is None or len(path.nodes) >= _MAX_LENGTH:
             return []
@@ -164,7 +164,7 @@ class PathBuilder:
             node.self_issued,
         )
 
-    def _link(self, child: Node, issuer: Node) -> Link:
+    def link(self, child: Node, issuer: Node) -> Link:
         pair = child.certificate.der, issuer.certificate.der
         if pair not in self._links:
             self._links[pair] = check_link(child.certificate, issuer.certificate)

@@ -138,22 +138,25 @@ class SystemBundle:
         return self.machine.at(self.family.bundle)
 
     def held(self) -> tuple[Held, ...]:
-        """What is in the bundle, and the anchors that the tool has not put there yet."""
-        anchors = {held.certificate.sha256: held for held in self._anchors()}
-        bundle = _read_bundle(self.where)
-        trusted = {certificate.sha256 for certificate in bundle}
+        """What is in the bundle, and what the tool has not put there yet."""
+        bundle = {one.sha256: one for one in _read_bundle(self.where)}
+        anchors = tuple(self._anchors())
+        labelled = {certificate.sha256 for _, certificate in anchors}
+        unfinished = {one.sha256: one for one in _read_bundle(self._unfinished)}
         return (
-            *(anchors.get(certificate.sha256, Held("", certificate)) for certificate in bundle),
+            *(Held(label, one, trusted=one.sha256 in bundle) for label, one in anchors),
+            *(Held("", one) for sha256, one in bundle.items() if sha256 not in labelled),
             *(
-                Held(held.label, held.certificate, trusted=False)
-                for sha256, held in anchors.items()
-                if sha256 not in trusted
+                Held("", one, trusted=False)
+                for sha256, one in unfinished.items()
+                if sha256 not in labelled | bundle.keys()
             ),
         )
 
-    def _anchors(self) -> Iterator[Held]:
+    def _anchors(self) -> Iterator[tuple[str, Certificate]]:
         for path in sorted(self.machine.at(self.family.anchors).rglob(self.family.reads)):
-            yield from (Held(str(path), certificate) for certificate in _read_anchor(path))
+            for certificate in _read_anchor(path):
+                yield str(path), certificate
 
     def change(self, root: Certificate, *, add: bool, drop: tuple[Held, ...]) -> tuple[Step, ...]:
         """One run of the tool, whatever is added and dropped."""
@@ -170,15 +173,26 @@ class SystemBundle:
         return (
             *((WriteFile(anchor, root.pem, as_root=True),) if add and not has_anchor else ()),
             *(RemoveFile(folder / label, as_root=True) for label in gone),
-            self._refresh([_link_name(folder / label) for label in gone] + dangling),
+            *self._refresh([_link_name(folder / label) for label in gone] + dangling),
         )
 
-    def _refresh(self, deselected: list[str]) -> Run:
+    def _refresh(self, deselected: list[str]) -> tuple[Run, ...]:
         why = "make the system's bundle again"
-        if not (self.family.links and deselected):
-            return Run(self.family.refresh, why, as_root=True)
-        command = ("sh", "-c", _DESELECT, "certkit", *dict.fromkeys(deselected))
-        return Run(command, f"{why}, and take out what was linked", as_root=True)
+        plain = Run(self.family.refresh, why, as_root=True)
+        first = plain
+        if self.family.links and deselected:
+            command = ("sh", "-c", _DESELECT, "certkit", *dict.fromkeys(deselected))
+            first = Run(command, f"{why}, and take out what was linked", as_root=True)
+        return (first, plain) if self._unfinished.exists() else (first,)
+
+    @property
+    def _unfinished(self) -> Path:
+        """What Debian's tool appends to, and then renames to the bundle.
+
+        Killed, it leaves the file behind, and the next run appends to that: only the run after it
+        makes a bundle of what should be in there, and of nothing else (measured).
+        """
+        return self.where.with_name(f"{self.where.name}.new")
 
     def _dangling_links(self) -> list[str]:
         """Links to anchors of certkit that somebody removed without the tool."""

@@ -11,11 +11,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.e2e.throwaway_system import ANCHORS, CERTKIT, LINKS, System, throwaway_system
-from tests.e2e.trust_server import CLIENTS, REFUSALS, Site, build_go_client, site
+from tests.e2e.trust_server import CLIENTS, REFUSALS, Site, build_go_client, root_of, site
 from tests.peers import find
+from tests.truststores.conftest import same_subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from certkit import Certificate
 
 pytestmark = [
     pytest.mark.slow,
@@ -142,20 +145,34 @@ def verdicts_without_go(system: System, served: Site) -> dict[str, bool]:
 def test_a_foreign_root_with_the_same_subject_is_left_alone(
     system: System, served: Site, tmp_path: Path
 ) -> None:
-    from tests.e2e.trust_server import root_of
-    from tests.truststores.conftest import same_subject
-
-    stranger = same_subject(root_of(system.home / "ca"))
-    (tmp_path / "s.pem").write_bytes(stranger.pem)
-    system.check("cp", str(tmp_path / "s.pem"), str(ANCHORS / "Foreign (1), CA.crt"))
-    system.check("update-ca-certificates")
+    put_foreign_root(system, tmp_path, same_subject(root_of(system.home / "ca")))
     before = system.snapshot()
     done = system.certkit("trust", "install", "--store", "system")
     assert done.code == 0, done.out
-    assert served.asks(system, "curl")[0], "by the hashed links: both have one hash"
-    assert served.asks(system, "openssl")[0]
     assert system.certkit("trust", "uninstall").code == 0
     assert system.snapshot() == before
+
+
+def put_foreign_root(system: System, folder: Path, root: Certificate) -> None:
+    (folder / "foreign.pem").write_bytes(root.pem)
+    system.check("cp", str(folder / "foreign.pem"), str(ANCHORS / "Foreign (1), CA.crt"))
+    system.check("update-ca-certificates")
+
+
+def test_what_only_a_handshake_can_show_is_shown(
+    system: System, served: Site, tmp_path: Path
+) -> None:
+    """Of two roots of one subject OpenSSL takes the one without a key identifier, and fails."""
+    root = root_of(system.home / "ca")
+    put_foreign_root(system, tmp_path, same_subject(root, with_ski=False))
+    done = system.certkit("trust", "install", "--store", "system", "--json")
+    assert done.states == {"system": {"present"}}
+    assert done.code == 1
+    said = {row["client"]: row["verdict"] for row in done.envelope["data"]["handshakes"]}
+    assert said["curl"] == "refuses"
+    assert not served.asks(system, "curl")[0]
+    assert said["wget"] == "accepts", "GnuTLS tries both"
+    assert served.asks(system, "wget")[0]
 
 
 def test_two_cas_installed_at_once_are_both_trusted(system: System, served: Site) -> None:

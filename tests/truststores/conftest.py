@@ -41,7 +41,8 @@ def roots() -> Roots:
     )
 
 
-def same_subject(root: Certificate) -> Certificate:
+def same_subject(root: Certificate, *, with_ski: bool = True) -> Certificate:
+    """Another CA under the subject of ``root``; without a SKI as old tools made them."""
     key = ec.generate_private_key(ec.SECP256R1())
     now = datetime.now(UTC)
     builder = (
@@ -54,6 +55,9 @@ def same_subject(root: Certificate) -> Certificate:
         .not_valid_after(now + timedelta(days=10))
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
     )
+    if with_ski:
+        ski = x509.SubjectKeyIdentifier.from_public_key(key.public_key())
+        builder = builder.add_extension(ski, critical=False)
     return Certificate(builder.sign(key, hashes.SHA256()))
 
 

@@ -15,7 +15,7 @@ from cryptography.x509.oid import ExtensionOID as Oid
 from certkit.findings import Fix
 from certkit.pki.refusal import quoted
 from certkit.verify import name_constraints
-from certkit.verify.signature import BROKEN_HASHES, Link
+from certkit.verify.signature import BROKEN_HASHES, Link, same_algorithm_twice
 from certkit.verify.wording import advice, error, issue_again, moment, span, title
 
 if TYPE_CHECKING:
@@ -75,6 +75,11 @@ def _form_problems(path: Path, index: int) -> Iterator[tuple[str, str]]:
         yield (
             f"has extensions that cannot be read: {certificate.malformed}",
             "RFC 5280 section 4.2: each extension at most once, in DER",
+        )
+    if node.anchor and not same_algorithm_twice(certificate):
+        yield (
+            "names two different signature algorithms",
+            "RFC 5280 section 4.1.1.2: the one inside and the one outside must be the same",
         )
     if node.subject is None or node.issuer is None:
         yield "has a subject or issuer that cannot be read", "RFC 5280 section 4.1.2.4"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from enum import Enum
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import SignatureAlgorithmOID as Algorithm
+
+from certkit.pki import der
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
@@ -44,6 +47,8 @@ def check_link(child: Certificate, issuer: Certificate) -> Link:
             # Compares the inner with the outer signature algorithm too (RFC 5280 section 4.1.1.2).
             child.x509.verify_directly_issued_by(issuer.x509)
         else:
+            if not same_algorithm_twice(child):
+                return Link.BAD
             _verify(child.x509, issuer.x509.public_key())
     except Exception:  # noqa: BLE001 - a hostile certificate may raise anything, and means "no"
         known = child.x509.signature_algorithm_oid in _READABLE
@@ -56,6 +61,23 @@ _READABLE: Final = frozenset(
     for name, oid in vars(Algorithm).items()
     if isinstance(oid, x509.ObjectIdentifier) and "GOST" not in name and oid not in BROKEN_HASHES
 )
+
+
+def same_algorithm_twice(certificate: Certificate) -> bool:
+    """Whether the signature algorithm is the same inside and outside of what is signed.
+
+    RFC 5280 section 4.1.1.2 wants that; else the outer one could be exchanged unnoticed. pyca
+    looks when it checks a signature, but that of a trust anchor is not checked.
+    """
+    signed = certificate.x509.tbs_certificate_bytes
+    try:
+        start, _ = der.span(certificate.der, 0)
+        outside = next(der.elements(certificate.der[start + len(signed) :]))
+        fields = list(islice(der.elements(der.inside(signed)), 3))
+    except (ValueError, StopIteration):
+        return False
+    # version [0] (missing in version 1), serialNumber, signature
+    return outside in fields[1:]
 
 
 def _verify(child: x509.Certificate, key: CertificatePublicKeyTypes) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from certkit.verify.path import Path
     from certkit.verify.question import Question
 
-_PROCESSED: Final = frozenset(
+PROCESSED: Final = frozenset(
     {
         Oid.BASIC_CONSTRAINTS,
         Oid.KEY_USAGE,
@@ -57,7 +57,7 @@ def check_form(path: Path, question: Question) -> Iterator[Finding]:
             )
         if certificate.malformed is None:
             for extension in certificate.x509.extensions:
-                if extension.critical and extension.oid not in _PROCESSED:
+                if extension.critical and extension.oid not in PROCESSED:
                     yield error(
                         "chain.unknown-critical-extension",
                         f"{title(path, index)} has a critical extension that is not processed "

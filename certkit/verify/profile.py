@@ -58,12 +58,12 @@ def check_profile(path: Path, question: Question) -> Iterator[Finding]:
                 )
 
 
-def _basic_not_critical(node: Node, is_issuer: bool) -> bool:
+def basic_not_critical(node: Node, is_issuer: bool) -> bool:
     found = node.certificate.extension(x509.BasicConstraints)
     return is_issuer and found is not None and found.value.ca and not found.critical
 
 
-def _no_authority_key_id(node: Node, is_issuer: bool) -> bool:
+def no_authority_key_id(node: Node, is_issuer: bool) -> bool:
     return (
         node.certificate.extension(x509.AuthorityKeyIdentifier) is None
         and not node.certificate.self_signed
@@ -80,21 +80,21 @@ def _critical_subject_key_id(node: Node, is_issuer: bool) -> bool:
     return found is not None and found.critical
 
 
-def _optional_san_without_subject(node: Node, is_issuer: bool) -> bool:
+def optional_san_without_subject(node: Node, is_issuer: bool) -> bool:
     found = node.certificate.extension(x509.SubjectAlternativeName)
     return not is_issuer and node.subject == () and found is not None and not found.critical
 
 
-def _path_length_of_no_ca(node: Node, is_issuer: bool) -> bool:
+def path_length_of_no_ca(node: Node, is_issuer: bool) -> bool:
     found = node.certificate.extension(x509.BasicConstraints)
     return found is not None and not found.value.ca and found.value.path_length is not None
 
 
-def _no_key_usage(node: Node, is_issuer: bool) -> bool:
+def no_key_usage(node: Node, is_issuer: bool) -> bool:
     return is_issuer and node.certificate.extension(x509.KeyUsage) is None
 
 
-def _no_subject_key_id(node: Node, is_issuer: bool) -> bool:
+def no_subject_key_id(node: Node, is_issuer: bool) -> bool:
     return is_issuer and node.certificate.extension(x509.SubjectKeyIdentifier) is None
 
 
@@ -120,24 +120,24 @@ _STRICT: Final = "Python 3.13 and OpenSSL -x509_strict refuse it, other clients 
 
 _RULES: Final = (
     _Rule(
-        _basic_not_critical,
+        basic_not_critical,
         "has basicConstraints that are not critical",
         f"RFC 5280 section 4.2.1.9: a CA must mark them critical; {_STRICT}",
     ),
     _Rule(
-        _no_authority_key_id,
+        no_authority_key_id,
         "has no authority key identifier",
         f"RFC 5280 section 4.2.1.1: only a self-signed one may lack it; {_STRICT}",
         on_anchor=None,
     ),
     _Rule(
-        _no_key_usage,
+        no_key_usage,
         "is a CA without key usage",
         f"RFC 5280 section 4.2.1.3; {_STRICT}",
         on_anchor=Severity.WARNING,
     ),
     _Rule(
-        _no_subject_key_id,
+        no_subject_key_id,
         "is a CA without subject key identifier",
         f"RFC 5280 section 4.2.1.2; {_STRICT}",
         on_anchor=Severity.WARNING,
@@ -153,12 +153,12 @@ _RULES: Final = (
         f"RFC 5280 section 4.2.1.2: it must not be critical; {_STRICT}",
     ),
     _Rule(
-        _path_length_of_no_ca,
+        path_length_of_no_ca,
         "has a path length and is no CA",
         f"RFC 5280 section 4.2.1.9: a path length goes with CA:TRUE; {_STRICT}",
     ),
     _Rule(
-        _optional_san_without_subject,
+        optional_san_without_subject,
         "has an empty subject and a subject alternative name that is not critical",
         "RFC 5280 section 4.2.1.6: then it must be critical; Chromium (ERR_CERT_INVALID), Java, "
         "Python 3.13 and cryptography refuse it",

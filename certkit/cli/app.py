@@ -32,6 +32,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "bundle": ("bundle", "Convert, join, split and check certificate and key files."),
     "snippet": ("snippet", "Print a server or client configuration that fits a certificate."),
     "verify": ("verify", "Check a certificate or a live endpoint for a name, with the reason."),
+    "audit": ("audit", "Find what breaks wss:// in nginx configuration and in pages; mend it."),
     "inspect": ("inspect", "Show what is in a certificate, key, request or chain."),
     "trust": ("", "Put the root into this machine's trust stores, look, take it out."),
     "explain": ("explain", "Explain a finding code."),

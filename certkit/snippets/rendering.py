@@ -9,6 +9,7 @@ from textwrap import wrap
 from typing import TYPE_CHECKING, Final
 
 from certkit.errors import CertkitError
+from certkit.mozilla import CIPHERS, TLS13_CIPHERS
 from certkit.snippets.registry import find
 
 if TYPE_CHECKING:
@@ -20,21 +21,6 @@ if TYPE_CHECKING:
     from certkit.snippets.inputs import SnippetInput
     from certkit.snippets.registry import Snippet
 
-# Mozilla's guideline 6.0, intermediate (ssl-config.mozilla.org): the suites of TLS 1.2, with ECDSA
-# and with RSA. Those of TLS 1.3 need no setting anywhere but in Node.
-CIPHERS: Final = (
-    "ECDHE-ECDSA-AES128-GCM-SHA256",
-    "ECDHE-RSA-AES128-GCM-SHA256",
-    "ECDHE-ECDSA-AES256-GCM-SHA384",
-    "ECDHE-RSA-AES256-GCM-SHA384",
-    "ECDHE-ECDSA-CHACHA20-POLY1305",
-    "ECDHE-RSA-CHACHA20-POLY1305",
-)
-TLS13_CIPHERS: Final = (
-    "TLS_AES_128_GCM_SHA256",
-    "TLS_AES_256_GCM_SHA384",
-    "TLS_CHACHA20_POLY1305_SHA256",
-)
 _COMMENT_WIDTH: Final = 96
 # nginx puts names into hash buckets of 64 bytes, its default on x86-64 and arm64: an entry is a
 # pointer, a length and the name, rounded up to 8, and one more pointer ends the bucket.

@@ -1,0 +1,5 @@
+"""Read what others wrote: nginx configuration, and pages that open ``ws://``."""
+
+from certkit.audit.audit import Report, audit, corrected
+
+__all__ = ["Report", "audit", "corrected"]

@@ -1,0 +1,65 @@
+"""Which files a path means."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from certkit.audit.page.websockets import MARKUP, SCRIPTS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+MAX_FILES: Final = 20_000
+FIXED: Final = ".fixed"
+"""What certkit writes beside a file is named like it, and read as it is."""
+_NGINX_SUFFIXES: Final = (".conf", ".nginx", ".vhost")
+_NGINX_FOLDERS: Final = frozenset({"conf.d", "http.d", "sites-available", "sites-enabled"})
+# Other people's code, and what no browser is sent.
+_SKIPPED: Final = frozenset({"node_modules", "__pycache__", "venv", "site-packages"})
+
+
+@dataclass(slots=True)
+class Targets:
+    """``named`` were given one by one, ``found`` stood in a folder; ``cut``: there were more."""
+
+    named: list[Path] = field(default_factory=list)
+    found: list[Path] = field(default_factory=list)
+    cut: bool = False
+
+
+def targets(paths: Iterable[Path]) -> Targets:
+    """Files as they are named; of folders, what looks like nginx configuration or a web file."""
+    result = Targets()
+    for path in paths:
+        if not path.is_dir():
+            result.named.append(path)
+            continue
+        for folder, folders, names in os.walk(path):
+            folders[:] = sorted(f for f in folders if f not in _SKIPPED and not f.startswith("."))
+            for name in sorted(names):
+                each = Path(folder, name)
+                if is_web(each) or _is_like_nginx(each):
+                    result.found.append(each)
+            if len(result.found) > MAX_FILES:
+                result.cut = True
+                del result.found[MAX_FILES:]
+                return result
+    return result
+
+
+def suffix(path: Path) -> str:
+    """The ending that says what a file is."""
+    return Path(path.name.lower().removesuffix(FIXED)).suffix
+
+
+def is_web(path: Path) -> bool:
+    return suffix(path) in (*MARKUP, *SCRIPTS)
+
+
+def _is_like_nginx(path: Path) -> bool:
+    if path.name.startswith(".") or path.name.endswith(FIXED):
+        return False
+    return suffix(path) in _NGINX_SUFFIXES or path.parent.name in _NGINX_FOLDERS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,8 +16,11 @@ from certkit.cli.passphrase import PassphraseEnvOption, PassphraseFileOption
 from certkit.cli.style import bold, dim, yellow
 from certkit.cli.user_files import UserFile, write_files
 from certkit.errors import CertkitError, ExitCode
+from certkit.findings import Finding, Fix, Severity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from certkit.home.home import Home
     from certkit.pki.certificate import Certificate
     from certkit.pki.constraints import Constraints
@@ -125,13 +129,29 @@ def permit(
         store.permit(*names)
         if store.root == before:
             return _shown(store, ("permitted already; nothing was changed",))
-        return _shown(
+        shown = _shown(
             store,
             (
                 "the root was signed again with the same key; certificates stay valid",
                 "give the new root to your clients and take the old one away: certkit ca export",
             ),
         )
+        return replace(shown, findings=(*shown.findings, *_superseded(store)))
+
+
+def _superseded(store: Home) -> Iterable[Finding]:
+    """The trust stores that still hold the root of before."""
+    held = store.receipts.outdated(_root(store))
+    if not held:
+        return
+    where = ", ".join(f"{row.store} ({row.path})" for row in held)
+    yield Finding(
+        "chain.root-superseded",
+        Severity.WARNING,
+        f"the root of before is still trusted here: {where}",
+        "its clients refuse the names that are permitted since now",
+        Fix("command", "certkit trust install"),
+    )
 
 
 def export(

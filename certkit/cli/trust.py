@@ -76,7 +76,7 @@ def install(
         root, machine = _root(found), Machine.here()
         stores = registry.within(registry.stores(machine, store or ()), machine, shared=shared)
         plan = planned(stores, root, install=True)
-        report = trust_report.Report(root, stores, machine, found.files["root"])
+        report = trust_report.Report(root, stores, machine, found)
         if dry_run:
             return report.plan(plan)
         machine = _with_sudo(machine, plan)
@@ -115,7 +115,7 @@ def uninstall(
         chosen = registry.with_remembered(chosen, _places(found), machine)
         stores = registry.within(chosen, machine, shared=shared)
         plan = planned(stores, root, install=False)
-        report = trust_report.Report(root, stores, machine, found.files["root"])
+        report = trust_report.Report(root, stores, machine, found)
         if dry_run:
             return report.plan(plan)
         machine = _with_sudo(machine, plan)
@@ -145,7 +145,7 @@ def status(*, store: _StoreOption = None, home: HomeOption = None) -> Result:
         wanted = registry.stores(machine, store or ())
         every = wanted if store else registry.every_store(machine)
         stores = registry.with_remembered(every, _places(found), machine)
-        report = trust_report.Report(root, stores, machine, found.files["root"])
+        report = trust_report.Report(root, stores, machine, found)
         return report.status(
             planned(stores, root, install=True),
             {each.name for each in wanted},
@@ -228,14 +228,16 @@ def _handshakes(
     """What the clients of the stores that now hold the root do, or why none was asked."""
     from certkit.truststores import firefox
     from certkit.truststores.clients import clients
-    from certkit.truststores.handshake import handshakes
+    from certkit.truststores.handshake import can_be_asked, handshakes
     from certkit.truststores.store import State
 
     held = {outcome.where: outcome.store for outcome in outcomes if outcome.after is State.PRESENT}
     asked = [
         client
         for client in clients(machine, stores)
-        if client.store in held.values() and (client.where is None or client.where in held)
+        if can_be_asked(client)
+        and client.store in held.values()
+        and (client.where is None or client.where in held)
     ]
     if not asked:
         return (), ""

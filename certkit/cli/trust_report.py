@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from certkit.errors import CertkitError
+    from certkit.home.home import Home
     from certkit.home.schema import ReceiptRow
     from certkit.pki.certificate import Certificate
     from certkit.truststores.change import Outcome
@@ -42,12 +43,12 @@ _COLOUR: Final[dict[str, Callable[[str], str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is the same in every answer. ``root_file`` is the root on the disk."""
+    """What is the same in every answer."""
 
     root: Certificate
     stores: Sequence[Store]
     machine: Machine
-    root_file: Path
+    home: Home
 
     def announce(self, plan: Sequence[Outcome], machine: Machine) -> None:
         """Say what is about to be done, before sudo asks for anything."""
@@ -66,6 +67,7 @@ class Report:
             self._data(plan, self.machine),
             "\n".join([*lines, *self._missing()]),
             ("nothing was changed; this is what would be done",),
+            findings=self.home.recovered,
             errors=_errors(plan),
         )
 
@@ -89,7 +91,7 @@ class Report:
         data = self._data(outcomes, machine) | {"handshakes": [*map(_proof_data, proofs)]}
         if any(proof.verdict == "refuses" for proof in proofs):
             code = code or ExitCode.NO
-        return Result(data, "\n".join(lines), errors=_errors(outcomes), exit_code=code)
+        return self._result(data, lines, outcomes, code)
 
     def status(
         self,
@@ -112,7 +114,22 @@ class Report:
         if rows:
             lines += ["", bold("clients"), *map(_client_line, rows)]
         code = ExitCode.OK if good and plan else ExitCode.NO
-        return Result(data, "\n".join(lines), errors=_errors(plan), exit_code=code)
+        return self._result(data, lines, plan, code)
+
+    def _result(
+        self,
+        data: dict[str, object],
+        lines: Iterable[str],
+        outcomes: Iterable[Outcome],
+        code: ExitCode,
+    ) -> Result:
+        return Result(
+            data,
+            "\n".join(lines),
+            findings=self.home.recovered,
+            exit_code=code,
+            errors=_errors(outcomes),
+        )
 
     def _client_row(self, client: Client, trusted: dict[Path, bool]) -> dict[str, object]:
         places = [
@@ -140,11 +157,10 @@ class Report:
         }
 
     def _commands(self, outcomes: Iterable[Outcome], machine: Machine) -> list[str]:
-        known = {self.root.pem: self.root_file}
+        known = {self.root.pem: self.home.files["root"]}
         return [
             steps.for_a_person(step, machine, known)
             for outcome in outcomes
-            if outcome.error is None
             for step in outcome.left
         ]
 

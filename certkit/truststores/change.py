@@ -164,9 +164,13 @@ def _run(plan: Outcome, place: Place, root: Certificate, machine: Machine) -> Ou
     except CertkitError as failure:
         error = failure
         _take_back(plan, place, root, machine)
-    after = _state_or_unreadable(place, root)
-    return Outcome(
-        plan.store, plan.where, plan.shared, plan.before, after, tuple(done), error=error
+    for_a_person = error is not None and error.exit_code is ExitCode.TODO
+    return replace(
+        plan,
+        after=_state_or_unreadable(place, root),
+        done=tuple(done),
+        left=plan.left[len(done) :] if for_a_person else (),
+        error=error,
     )
 
 

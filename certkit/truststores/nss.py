@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from certkit.text import printable
 from certkit.truststores.machine import is_absent
-from certkit.truststores.steps import Run, reason_of
+from certkit.truststores.steps import Refusal, Run, reason_of
 from certkit.truststores.store import (
     Held,
     Store,
@@ -143,6 +143,13 @@ class NssDatabase:
             (self._certutil(), "-A", "-d", self._location, "-n", label_of(root), *_TRUSTED),
             f"add the root to {printable(str(self.where))}",
             given=root.pem,
+            refusals=(
+                Refusal(
+                    "SEC_ERROR_BAD_PASSWORD",
+                    f"the database in {printable(str(self.where))} has a password",
+                    "type the command that is left to type: certutil asks for the password",
+                ),
+            ),
         )
 
     def _create(self) -> list[Run]:

@@ -49,11 +49,20 @@ class RemoveFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Refusal:
+    """``words`` in what a program says mean ``message``, and ``hint`` is the way out."""
+
+    words: str
+    message: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Run ``command`` with ``given`` on its standard input.
 
     ``asks`` is who asks the person something in a window of its own: such a step is never run
-    by certkit, only printed.
+    by certkit, only printed. ``refusals`` are what it says when only a person can get further.
     """
 
     command: tuple[str, ...]
@@ -61,6 +70,7 @@ class Run:
     as_root: bool = False
     given: bytes = b""
     asks: str = ""
+    refusals: tuple[Refusal, ...] = ()
 
     @property
     def says(self) -> str:
@@ -78,7 +88,11 @@ def is_for_a_person(step: Step, machine: Machine) -> bool:
 
 
 def perform(step: Step, machine: Machine) -> None:
-    """Run one step. Raises CertkitError ``trust.step-failed`` (exit 3)."""
+    """Run one step.
+
+    Raises CertkitError ``trust.step-failed`` (exit 3), ``trust.refused`` (exit 4) for a refusal
+    that a person can get past.
+    """
     try:
         if step.as_root and not machine.is_root:
             if machine.elevate is None:
@@ -95,7 +109,7 @@ def perform(step: Step, machine: Machine) -> None:
         reason = getattr(error, "strerror", None) or str(error)
         raise _failed(step, reason) from error
     if answer.code != 0:
-        raise _failed(step, reason_of(answer))
+        raise _refused(step, answer) or _failed(step, reason_of(answer))
     return None
 
 
@@ -162,6 +176,15 @@ def _failed(step: Step, reason: str) -> CertkitError:
         hint="put right what it says, and run the same command again",
         exit_code=ExitCode.ENVIRONMENT,
     )
+
+
+def _refused(step: Step, answer: Answer) -> CertkitError | None:
+    for refusal in step.refusals if isinstance(step, Run) else ():
+        if refusal.words in answer.err:
+            return CertkitError(
+                "trust.refused", refusal.message, hint=refusal.hint, exit_code=ExitCode.TODO
+            )
+    return None
 
 
 def description(step: Step) -> dict[str, object]:

@@ -79,12 +79,17 @@ class Done:
 
 @dataclass(frozen=True)
 class System:
-    """A namespace held open by ``holder``; ``home`` is the home folder of whoever runs there."""
+    """A namespace held open by ``holder``; ``home`` is the home folder of whoever runs there.
 
-    holder: int
+    Without a holder it is this machine as it is, for what only touches that home.
+    """
+
+    holder: int | None
     home: Path
 
     def command(self, command: Sequence[str | Path], user: str | None = None) -> list[str]:
+        if self.holder is None:
+            return list(map(str, command))
         enter = ["nsenter", f"--mount=/proc/{self.holder}/ns/mnt", f"--wd={self.home}", "--"]
         if user is not None:
             them = pwd.getpwnam(user)

@@ -114,10 +114,11 @@ def perform(step: Step, machine: Machine) -> None:
 
 
 def reason_of(answer: Answer) -> str:
-    """The last thing that a program said before it failed."""
-    said = answer.err.strip() or answer.out.decode("utf-8", "replace").strip()
-    last = said.splitlines()[-1] if said else "it said nothing"
-    return printable(f"{last} (exit code {answer.code})")
+    """The last error that a program spoke of before it failed: keytool does so on stdout."""
+    said = [*answer.out.decode("utf-8", "replace").splitlines(), *answer.err.splitlines()]
+    lines = [line.strip() for line in said if line.strip()] or ["it said nothing"]
+    errors = [line for line in lines if "error" in line.lower()]
+    return printable(f"{(errors or lines)[-1]} (exit code {answer.code})")
 
 
 def for_a_person(step: Step, machine: Machine, known: Mapping[bytes, Path]) -> str:

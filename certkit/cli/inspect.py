@@ -20,6 +20,7 @@ from certkit.errors import CertkitError
 from certkit.pki.keys import describe_public_key
 from certkit.pki.load import read_contents
 from certkit.pki.order import Ordered, has_key, order
+from certkit.pki.quiet import quietly
 from certkit.text import printable
 
 if TYPE_CHECKING:
@@ -72,6 +73,11 @@ def inspect_command(
         passphrase_env=passphrase_env,
         locked_is_fine=True,
     )
+    with quietly():
+        return _inspected(seen, explain=explain)
+
+
+def _inspected(seen: Target, *, explain: bool) -> Result:
     contents = seen.contents
     ordered = _ordered(contents.certificates)
     keys = [_Key.of(key, seen) for key in contents.keys]

@@ -112,7 +112,7 @@ def _name(holder: x509.CertificateSigningRequest | x509.CertificateRevocationLis
     try:
         name = holder.issuer if isinstance(holder, _CRL) else holder.subject
         return ",".join(relative.rfc4514_string() for relative in name.rdns)
-    except (ValueError, TypeError, UnicodeError):
+    except (ValueError, TypeError):
         return "(unreadable)"
 
 

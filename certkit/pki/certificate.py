@@ -14,6 +14,7 @@ from certkit.errors import CertkitError
 from certkit.pki import keys
 from certkit.pki.constraints import Constraints
 from certkit.pki.names import Name, presented
+from certkit.pki.quiet import quietly
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -216,6 +217,10 @@ class Certificate:
 
     def describe(self) -> dict[str, object]:
         """The JSON shape that every command prints for a certificate."""
+        with quietly():
+            return self._described()
+
+    def _described(self) -> dict[str, object]:
         key = self.public_key
         return {
             "subject": self.subject,
@@ -305,7 +310,7 @@ def _rfc4514(certificate: x509.Certificate, field_name: str) -> str:
         name: x509.Name = getattr(certificate, field_name)
         # pyca prints RFC 4514's reversed order; people and every other tool read forwards.
         return ",".join(rdn.rfc4514_string() for rdn in name.rdns)
-    except (ValueError, UnicodeError):
+    except (ValueError, TypeError):  # TypeError: a BIT STRING where text belongs
         return "(unreadable)"
 
 

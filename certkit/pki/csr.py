@@ -40,7 +40,7 @@ def read_request(data: bytes) -> Request:
     key = _checked_key(request)
     try:
         extensions = tuple(request.extensions)
-    except (ValueError, x509.DuplicateExtension, x509.UnsupportedGeneralNameType) as error:
+    except Exception as error:  # a hostile request may raise anything, and means "unreadable"
         raise _wrong_format() from error
     names = _names(request, extensions)
     return Request(names, key, _left_behind(extensions))
@@ -50,7 +50,7 @@ def _load(data: bytes) -> x509.CertificateSigningRequest:
     load = x509.load_pem_x509_csr if b"-----BEGIN" in data else x509.load_der_x509_csr
     try:
         return load(data)
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise _wrong_format() from error
 
 
@@ -122,7 +122,7 @@ def _names(
 def _common_names(request: x509.CertificateSigningRequest) -> list[x509.NameAttribute[str | bytes]]:
     try:
         return request.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise _wrong_format() from error
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -19,6 +18,7 @@ from certkit.pki import load_findings as say
 from certkit.pki.certificate import Certificate
 from certkit.pki.kdf_cost import too_costly
 from certkit.pki.order import order
+from certkit.pki.quiet import quietly
 from certkit.text import printable
 
 if TYPE_CHECKING:
@@ -72,9 +72,7 @@ def read_contents(
     if len(data) > MAX_BYTES:
         raise _unreadable(source, f"is larger than {MAX_BYTES // 2**20} MiB")
     reader = _Reader(source, passphrase)
-    with warnings.catch_warnings():
-        # cryptography warns on stderr of serial numbers and encodings that verify reports.
-        warnings.simplefilter("ignore")
+    with quietly():
         text, encoding = pem.text_of(data)
         blocks = list(pem.blocks(text))
         if blocks:

@@ -141,6 +141,6 @@ def _signed(certificate: Certificate, issuer: Certificate) -> bool:
 def _name(certificate: Certificate, field: str) -> x509.Name | None:
     try:
         name: x509.Name = getattr(certificate.x509, field)
-    except ValueError:  # a name that cannot be parsed is nobody's issuer
+    except (ValueError, TypeError):  # a name that cannot be parsed is nobody's issuer
         return None
     return name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,6 +11,7 @@ from cryptography import x509
 from certkit.errors import CertkitError
 from certkit.findings import Finding
 from certkit.pki.certificate import Certificate
+from certkit.pki.quiet import quietly as quietly
 from certkit.verify.wording import advice, error, warning
 
 if TYPE_CHECKING:
@@ -111,14 +111,6 @@ _UNREADABLE_LIST = error(
     "it is DER, or PEM between BEGIN X509 CRL and END X509 CRL lines",
     advice("get the list from the CA again, or verify without it"),
 )
-
-
-def quietly() -> warnings.catch_warnings[None]:
-    """A context in which cryptography's warnings about odd certificates are dropped.
-
-    What they say, a finding says better.
-    """
-    return warnings.catch_warnings(action="ignore")
 
 
 def _each(given: object, what: str) -> Iterator[object]:

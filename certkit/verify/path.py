@@ -184,5 +184,5 @@ def _is_in(node: Node, path: Path) -> bool:
 def _key(certificate: x509.Certificate, field: str) -> NameKey | None:
     try:
         return name_key(getattr(certificate, field))
-    except (ValueError, TypeError, UnicodeError):
+    except (ValueError, TypeError):
         return None

@@ -226,7 +226,7 @@ def common_names(certificate: Certificate) -> list[str]:
     """The common names of the subject, as text."""
     try:
         found = certificate.x509.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
-    except ValueError:
+    except (ValueError, TypeError):
         return []
     return [attribute.value for attribute in found if isinstance(attribute.value, str)]
 

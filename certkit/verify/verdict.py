@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from certkit.findings import Finding, Severity, has_error
 from certkit.pki.names import Name
+from certkit.pki.quiet import quietly
 from certkit.verify import chain, inputs, order, profile, revocation, strength, usage
 from certkit.verify.identity import find_match, reference, reservations
 from certkit.verify.near_miss import explain_mismatch
@@ -84,7 +85,7 @@ def judge(  # noqa: PLR0913 - the questions that one may ask of a chain
     ``context`` are certificates that explain and never carry a path: the root of this home,
     beside an old version of it that is trusted.
     """
-    with inputs.quietly():
+    with quietly():
         given = inputs.read(leaf, roots=roots, intermediates=intermediates, crls=crls)
         if given.leaf is None:
             return Verdict(ok=False, matched_by=None, findings=given.findings, chain=())

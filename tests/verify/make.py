@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed448, ed25519
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from certkit import Certificate
+from certkit.pki import der
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 SERVER = ExtendedKeyUsageOID.SERVER_AUTH
@@ -147,8 +148,7 @@ def signed(tbs: bytes, signer) -> bytes:
     """A certificate in DER around ``tbs``, whatever that is, with an ECDSA signature that fits."""
     signature = signer.sign(tbs, ec.ECDSA(hashes.SHA256()))
     algorithm = bytes.fromhex("300a06082a8648ce3d040302")
-    body = tbs + algorithm + bytes([0x03, len(signature) + 1, 0]) + signature
-    return bytes([0x30, 0x82]) + len(body).to_bytes(2, "big") + body
+    return der.sequence(tbs, algorithm, bytes([0x03, len(signature) + 1, 0]) + signature)
 
 
 def patched(certificate: Certificate, old: bytes, new: bytes, signer) -> bytes:

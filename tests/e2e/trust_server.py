@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import certkit
 from tests.e2e.verifiers_server import ManyCertificates
-from tests.peers import PEERS, Peer, clean_env, program
+from tests.peers import clean_env, program
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,7 +43,6 @@ class Client {
 }
 """
 _PYTHON = "import sys, urllib.request as r; r.urlopen(sys.argv[1], timeout=20).read()"
-PEERS.setdefault("python3", Peer("python3", debian="python3"))
 
 # Client -> its command; {url}, {address} and {folder} are filled in.
 CLIENTS = {

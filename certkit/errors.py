@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import partial
 from typing import Final
 
 
 class ExitCode(IntEnum):
-    """What a certkit process answers with."""
+    """What a certkit process answers with.
+
+    >>> ExitCode.USAGE.value
+    2
+    """
 
     OK = 0
     NO = 1
@@ -41,3 +46,8 @@ class CertkitError(Exception):
         self.message: Final = message
         self.hint: Final = hint
         self.exit_code: Final = exit_code
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive a process pool: ``args`` alone does not make one again."""
+        again = partial(CertkitError, hint=self.hint, exit_code=self.exit_code)
+        return again, (self.code, self.message)

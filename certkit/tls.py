@@ -11,13 +11,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
-from certkit.pki.certificate import Certificate
+from certkit.errors import CertkitError
+from certkit.pki.certificate import Certificate, Issued
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from certkit.pki.authority import CertificateAuthority
-    from certkit.pki.certificate import Issued
 
 CIPHERS: Final = "ECDHE+AESGCM:ECDHE+CHACHA20"
 """The six TLS 1.2 suites of Mozilla's intermediate guideline; TLS 1.3 has its own."""
@@ -34,6 +34,8 @@ def server_context(issued: Issued, *, alpn: Iterable[str] = ("http/1.1",)) -> ss
     >>> context.minimum_version.name
     'TLSv1_2'
     """
+    if not isinstance(issued, Issued):
+        raise _misuse(issued, 'certkit.server_context(ca.issue("localhost"))')
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.set_ciphers(CIPHERS)
@@ -65,8 +67,16 @@ def client_context(ca: CertificateAuthority | Certificate) -> ssl.SSLContext:
     >>> context.check_hostname, context.verify_mode.name
     (True, 'CERT_REQUIRED')
     """
-    root = ca if isinstance(ca, Certificate) else ca.root
+    root = ca if isinstance(ca, Certificate) else getattr(ca, "root", None)
+    if not isinstance(root, Certificate):
+        raise _misuse(ca, "certkit.client_context(ca), a CertificateAuthority or its root")
     context = ssl.create_default_context(cadata=root.pem.decode("ascii"))
     context.verify_flags |= ssl.VERIFY_X509_STRICT
     context.hostname_checks_common_name = False
     return context
+
+
+def _misuse(given: object, right: str) -> CertkitError:
+    return CertkitError(
+        "usage.bad-argument", f"no context can be made from {type(given).__name__}", hint=right
+    )

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from importlib import import_module
 
+import pytest
+
 import certkit
 
 
@@ -57,3 +59,35 @@ def test_an_unknown_name_is_an_attribute_error():
 def test_every_export_has_a_docstring():
     for name in certkit.__all__:
         assert name.startswith("__") or getattr(certkit, name).__doc__, name
+
+
+def test_an_error_survives_a_process_pool():
+    import pickle
+
+    error = certkit.CertkitError("a.b", "what", hint="type this", exit_code=certkit.ExitCode.NO)
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 - our own bytes
+    assert (again.code, again.message, again.hint, again.exit_code) == (
+        "a.b",
+        "what",
+        "type this",
+        1,
+    )
+
+
+def test_misuse_is_an_error_of_ours():
+    from datetime import UTC, datetime
+
+    ca = certkit.CertificateAuthority.create()
+    assert ca.issue("localhost", now=datetime.now(UTC).replace(tzinfo=None))
+    for misuse in (
+        lambda: ca.issue(5),
+        lambda: ca.issue(["localhost"]),
+        lambda: ca.issue("localhost", serial=0),
+        lambda: ca.issue("localhost", serial=1 << 160),
+        lambda: ca.sign("text"),
+        lambda: certkit.server_context(ca),
+        lambda: certkit.client_context(ca.root.pem),
+        lambda: certkit.CertificateAuthority.create(unconstrained=True, permit=["a.example.com"]),
+    ):
+        with pytest.raises(certkit.CertkitError):
+            misuse()

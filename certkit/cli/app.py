@@ -9,6 +9,7 @@ from __future__ import annotations
 import inspect
 import os
 import sys
+from contextlib import suppress
 from functools import wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Annotated, Any, Final, NoReturn
@@ -20,9 +21,11 @@ from certkit.cli import coercion, output
 from certkit.errors import CertkitError, ExitCode
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from typer._click import Command, Context, HelpFormatter
+
+    _Body = Callable[..., output.Result | Iterator[output.Result]]
 
 # command -> (its module below certkit.cli, one line for the overview). A dict is a group.
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -33,6 +36,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "snippet": ("snippet", "Print a server or client configuration that fits a certificate."),
     "verify": ("verify", "Check a certificate or a live endpoint for a name, with the reason."),
     "audit": ("audit", "Find what breaks wss:// in nginx configuration and in pages; mend it."),
+    "doctor": ("doctor", "Say which layer of an endpoint broke, why, and what repairs it."),
     "inspect": ("inspect", "Show what is in a certificate, key, request or chain."),
     "trust": ("", "Put the root into this machine's trust stores, look, take it out."),
     "explain": ("explain", "Explain a finding code."),
@@ -94,12 +98,18 @@ class _LazyGroup(TyperGroup):
 
 
 def _group(name: str, table: Mapping[str, tuple[str, str]], help_text: str) -> _LazyGroup:
-    group = _LazyGroup(name=name, help=help_text, no_args_is_help=True, rich_markup_mode=None)
+    examples = "".join(f"\n  certkit {name} {command}" for command in table)
+    group = _LazyGroup(
+        name=name,
+        help=f"{help_text}\n\n\b\nExamples:{examples}",
+        no_args_is_help=True,
+        rich_markup_mode=None,
+    )
     group.table = table
     return group
 
 
-def _command(name: str, body: Callable[..., output.Result]) -> Command:
+def _command(name: str, body: _Body) -> Command:
     app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
     app.command(name, cls=_Command)(_with_common_options(body))
     return typer.main.get_command(app)
@@ -111,13 +121,17 @@ _JsonOption = Annotated[
 _DebugOption = Annotated[bool, typer.Option("--debug", help="Show a traceback on failure.")]
 
 
-def _with_common_options(body: Callable[..., output.Result]) -> Callable[..., None]:
+def _with_common_options(body: _Body) -> Callable[..., None]:
     """``body`` as Typer should see it: with ``--json`` and ``--debug``, printing its result."""
 
     @wraps(body)
     def run(*, json: bool, debug: bool, **arguments: object) -> None:
         del debug  # read from argv by main(), since it must count before the parser has run
         result = body(**arguments)
+        if not isinstance(result, output.Result):
+            for each in result:  # a command that goes on, until somebody interrupts
+                output.show(each, _running.command, as_json=json, one_line=True)
+            return
         output.show(result, _running.command, as_json=json)
         raise typer.Exit(result.exit_code)
 
@@ -204,10 +218,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except CertkitError as error:
         if debug:
             raise
-        output.show_error(error, _running.command, as_json=as_json)
-        code = error.exit_code
+        code = _failed(error, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
-        code = ExitCode.INTERRUPTED
+        code = _failed(_interrupted(), as_json=as_json)
     except BrokenPipeError:
         # The reader has what it wanted (`certkit list | head`); Python must not complain again
         # when it flushes stdout on the way out.
@@ -216,9 +229,15 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except Exception as error:
         if debug:
             raise
-        output.show_error(_bug(error), _running.command, as_json=as_json)
-        code = ExitCode.ENVIRONMENT
+        code = _failed(_bug(error), as_json=as_json)
     sys.exit(int(code))
+
+
+def _failed(error: CertkitError, *, as_json: bool) -> int:
+    """Say what failed; on a full disk, with stdout redirected to it, there is no saying it."""
+    with suppress(OSError):
+        output.show_error(error, _running.command, as_json=as_json)
+    return error.exit_code
 
 
 def _run(arguments: Sequence[str]) -> int:
@@ -235,6 +254,8 @@ def _run(arguments: Sequence[str]) -> int:
         if isinstance(error, BrokenPipeError):
             raise
         raise _environment(error) from error
+    if code == ExitCode.INTERRUPTED:  # what Typer makes of Ctrl-C
+        raise KeyboardInterrupt
     return int(code or 0)
 
 
@@ -260,6 +281,15 @@ def _environment(error: OSError) -> CertkitError:
         f"the system refused{where}: {error.strerror or error}",
         hint="check that the path exists, that you may use it and that the disk is not full",
         exit_code=ExitCode.ENVIRONMENT,
+    )
+
+
+def _interrupted() -> CertkitError:
+    return CertkitError(
+        "interrupted",
+        "interrupted",
+        hint="run it again: what was half done is mended by the next command",
+        exit_code=ExitCode.INTERRUPTED,
     )
 
 

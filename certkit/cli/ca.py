@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -19,7 +20,7 @@ from certkit.errors import CertkitError, ExitCode
 from certkit.findings import Finding, Fix, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from certkit.home.home import Home
     from certkit.pki.certificate import Certificate
@@ -64,16 +65,13 @@ def init(  # noqa: PLR0913 - the interface of the command
       certkit ca init --permit dev.example.com --permit 203.0.113.0/24
       certkit ca init --intermediate --discard-root-key
     """
-    encrypt = encrypt or passphrase_file is not None or passphrase_env is not None
+    _check_first(permit or (), key=key, days=days, unconstrained=unconstrained)
+    secret = None
+    if encrypt or passphrase_file is not None or passphrase_env is not None:
+        secret = passphrases.read_passphrase(
+            passphrase_file, passphrase_env, prompt="passphrase for the CA's key", confirm=True
+        )
     with opened(home) as store:
-        secret = None
-        if encrypt and store.root is None:
-            secret = passphrases.read_passphrase(
-                passphrase_file,
-                passphrase_env,
-                prompt="passphrase for the CA's key",
-                confirm=True,
-            )
         store.init(
             permit or (),
             unconstrained=unconstrained,
@@ -83,7 +81,20 @@ def init(  # noqa: PLR0913 - the interface of the command
             discard_root_key=discard_root_key,
             passphrase=secret,
         )
-        return _shown(store, (f"created a certificate authority in {store.folder}",))
+        return _shown(store, (f"created a certificate authority in {store.folder}",), new=True)
+
+
+def _check_first(permit: Sequence[str], *, key: str, days: int, unconstrained: bool) -> None:
+    """Refuse what cannot be made before a home or a passphrase is asked for."""
+    from certkit.pki.authority import refuse_contradiction
+    from certkit.pki.constraints import Constraints
+    from certkit.pki.keys import ca_key_kind
+    from certkit.pki.profiles import ca_validity
+
+    refuse_contradiction(permit, unconstrained=unconstrained)
+    ca_key_kind(key)
+    ca_validity(datetime.now(UTC), days)
+    Constraints.DEFAULT.widened(permit)
 
 
 def show(*, home: HomeOption = None) -> Result:
@@ -220,7 +231,9 @@ def _root(store: Home) -> Certificate:
     return store.root
 
 
-def _shown(store: Home, talk: tuple[str, ...] = ()) -> Result:
+def _shown(store: Home, talk: tuple[str, ...] = (), *, new: bool = False) -> Result:
+    from certkit.pki.keys import browser_warnings
+
     root, constraints = _root(store), store.constraints
     paths = store.files
     files = {"certificate": paths["root"]}
@@ -232,16 +245,18 @@ def _shown(store: Home, talk: tuple[str, ...] = ()) -> Result:
         "constraints": constraints.as_dict() if constraints else None,
         "files": {role: str(path) for role, path in files.items()},
     }
+    width = max(12, *map(len, files))
     lines = [
         bold(root.subject),
         f"  valid        {root.not_before:%Y-%m-%d} to {root.not_after:%Y-%m-%d}",
         f"  sha256       {root.sha256}",
         *_constraint_lines(constraints),
-        *(f"  {role:12} {path}" for role, path in files.items()),
+        *(f"  {role:{width}} {path}" for role, path in files.items()),
     ]
     if "key" not in files:
         lines.append(dim("  the root's key was discarded: the intermediate signs"))
-    return Result(data, "\n".join(lines), talk, store.recovered)
+    warned = browser_warnings(root.x509.public_key()) if new else ()
+    return Result(data, "\n".join(lines), talk, (*store.recovered, *warned))
 
 
 def _constraint_lines(constraints: Constraints | None) -> list[str]:

@@ -89,8 +89,10 @@ def _authority(certificate: Certificate) -> str | None:
 
 
 def _constraints(certificate: Certificate) -> str | None:
+    if not certificate.is_ca:
+        return None
     found = certificate.constraints
-    return _subtrees(found) if found is not None else None
+    return _subtrees(found) if found is not None else "EVERY name: it has no name constraints"
 
 
 def _subtrees(constraints: Constraints) -> str:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 def _text(value: Any) -> str:
-    return str(value)
+    text = str(value)
+    if "\0" in text:  # no shell can pass one, and no path may hold one
+        raise typer.BadParameter("it holds a NUL character")
+    return text
 
 
 def _integer(value: Any) -> int:
@@ -28,11 +31,19 @@ def _integer(value: Any) -> int:
         raise typer.BadParameter(f"{value!r} is not a whole number") from None
 
 
+def _path(value: Any) -> Path:
+    # An unset variable in a script must not mean the current folder: --home "$NOWHERE".
+    text = _text(value)
+    if not text:
+        raise typer.BadParameter("it is empty")
+    return Path(text)
+
+
 _PLAIN: Final[dict[object, Callable[[Any], Any]]] = {
     str: _text,
     int: _integer,
     bool: bool,
-    Path: Path,
+    Path: _path,
 }
 
 

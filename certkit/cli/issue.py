@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -20,9 +21,6 @@ from certkit.errors import CertkitError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from certkit.home.home import Home
-    from certkit.home.output import Output
-    from certkit.home.records import Published
     from certkit.pki.certificate import Issued
     from certkit.pki.names import Name
 
@@ -125,7 +123,16 @@ def issue_command(  # noqa: PLR0913 - the interface of the command
     _one_source(typed, csr, from_file)
     _check_snippets(snippet or (), typed)
     if csr is not None:
-        _refuse_with_csr(bundle=bundle, p12=p12)
+        _refuse_with_csr(
+            bundle=bundle,
+            p12=p12,
+            self_signed=self_signed,
+            key=key is not None,
+            new_key=new_key,
+            key_file=key_file is not None,
+            common_name=common_name,
+            group=group is not None,
+        )
     ask = partial(passphrase.read_passphrase, passphrase_file, passphrase_env)
     output = Output(
         folder=out,
@@ -136,13 +143,16 @@ def issue_command(  # noqa: PLR0913 - the interface of the command
         force=force,
         new_key=new_key,
     )
+    lists = [typed] if from_file is None else _lines(from_file)
+    _check_first(home, [name for names in lists for name in names], key=key, days=days, group=group)
     leaf: dict[str, Any] = {"client": client, "days": days, "common_name": common_name}
     if key is not None:
         leaf["key"] = key
     with opened(home, partial(ask, prompt="passphrase of the CA's key", confirm=False)) as store:
-        published = _published(
-            store, typed, csr, from_file, output, self_signed=self_signed, leaf=leaf
-        )
+        if csr is not None:
+            signed = store.sign_csr(read_file(csr), output, client=client, days=days)
+            return result(store, [signed], (), batch=False)
+        published = store.issue_all(lists, output, self_signed=self_signed, **leaf)
         return result(store, published, snippet or (), batch=from_file is not None)
 
 
@@ -191,13 +201,36 @@ def _check_snippets(snippets: Sequence[str], typed: Sequence[Name]) -> None:
         )
 
 
-def _refuse_with_csr(*, bundle: bool, p12: bool) -> None:
-    if bundle or p12:
-        raise CertkitError(
-            "issue.no-key",
-            "this file would hold the key, and the key stays with the request",
-            hint="certkit bundle CERTIFICATE KEY --to p12 --out FILE",
-        )
+def _refuse_with_csr(**given: bool) -> None:
+    """The request brings its own key, and the CA signs it."""
+    for option, is_given in given.items():
+        if is_given:
+            raise CertkitError(
+                "issue.not-with-csr",
+                f"--{option.replace('_', '-')} has no meaning with --csr: the key stays with the "
+                "request, and the CA signs it",
+                hint="certkit issue --csr FILE; then for a file with the key: "
+                "certkit bundle CERTIFICATE KEY --to p12 --out FILE",
+            )
+
+
+def _check_first(
+    home: Path | None, names: Sequence[Name], *, key: str | None, days: int, group: str | None
+) -> None:
+    """Refuse what cannot be issued before a home is made for it."""
+    from certkit.home.files import group_id
+    from certkit.home.location import exists, home_path
+    from certkit.pki.constraints import Constraints
+    from certkit.pki.keys import key_kind
+    from certkit.pki.profiles import leaf_validity
+
+    if key is not None:
+        key_kind(key)
+    if group is not None:
+        group_id(group)
+    leaf_validity(datetime.now(UTC), days, None)
+    if not exists(home_path(home, os.environ)):
+        Constraints.DEFAULT.widened(Constraints.DEFAULT.missing_for(names))
 
 
 def _formats(
@@ -231,23 +264,6 @@ def _pkcs12(issued: Issued, secret: bytes) -> bytes:
     return formats.pkcs12(
         issued.key, issued.chain, passphrase=secret, name=alias, salt=os.urandom(16)
     )
-
-
-def _published(
-    store: Home,
-    typed: list[Name],
-    csr: Path | None,
-    from_file: Path | None,
-    output: Output,
-    *,
-    self_signed: bool,
-    leaf: dict[str, Any],
-) -> tuple[Published, ...]:
-    if csr is not None:
-        signed = store.sign_csr(read_file(csr), output, client=leaf["client"], days=leaf["days"])
-        return (signed,)
-    lists = [typed] if from_file is None else _lines(from_file)
-    return store.issue_all(lists, output, self_signed=self_signed, **leaf)
 
 
 def _lines(path: Path) -> list[list[Name]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import shlex
+import stat
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -34,7 +36,7 @@ def result(
         talk = (*talk, text)
         text = "\n".join(printed.values()).rstrip("\n")
     elif len(published) == 1:
-        text += "\n\n" + "\n".join(_next_steps(first))
+        text += "\n" + "\n".join(_next_steps(first))
     findings = (*store.recovered, *(finding for each in published for finding in each.findings))
     return Result(data, text, talk, findings)
 
@@ -67,11 +69,9 @@ def _snippets(published: Published, names: Sequence[str]) -> dict[str, str]:
 def _ca_talk(store: Home, published: Published) -> tuple[str, ...]:
     if not published.created:
         return ()
-    extra = f", and for {', '.join(published.permitted)}" if published.permitted else ""
-    return (
-        f"created a certificate authority in {store.folder}",
-        dim(f"  it can sign for private names and addresses only{extra}"),
-    )
+    extra = f" and {', '.join(published.permitted)}" if published.permitted else ""
+    folder = printable(str(store.folder), limit=_WHOLE)
+    return (f"created a CA in {folder}, for private names and addresses{extra} only",)
 
 
 def _lines_for(published: Published) -> Iterable[str]:
@@ -80,7 +80,7 @@ def _lines_for(published: Published) -> Iterable[str]:
     yield f"{bold(names)}  {dim(f'until {certificate.not_after:%Y-%m-%d}')}"
     for role in sorted(published.files, key=_ROLE_ORDER.index):
         path = published.files[role]
-        yield f"  {role:12} {_short(path)}{dim(_NOTES.get(role, ''))}"
+        yield f"  {role:12} {_short(path)}{dim(_note(role, path, published))}"
 
 
 def _both_ways(name: Name) -> str:
@@ -91,13 +91,19 @@ def _both_ways(name: Name) -> str:
 
 
 _ROLE_ORDER: Final = ("certificate", "key", "bundle", "p12", "der", "ca", "truststore")
-_PRIVATE: Final = "  (yours alone)"
-_NOTES: Final = {
-    "key": _PRIVATE,
-    "bundle": _PRIVATE,
-    "p12": _PRIVATE,
-    "ca": "  (what clients trust)",
-}
+_PRIVATE_ROLES: Final = ("key", "bundle", "p12")
+_WHOLE: Final = 4096
+
+
+def _note(role: str, path: Path, published: Published) -> str:
+    if role == "ca":
+        return "  (what clients trust)"
+    if role not in _PRIVATE_ROLES:
+        return ""
+    shared = path.stat().st_mode & stat.S_IRGRP
+    readers = "for you and its group" if shared else "yours alone"
+    kept = ", the same as before" if role == "key" and published.key_kept else ""
+    return f"  ({readers}{kept})"
 
 
 def _next_steps(published: Published) -> Iterable[str]:
@@ -105,20 +111,21 @@ def _next_steps(published: Published) -> Iterable[str]:
     certificate = published.issued.certificate
     path = shlex.quote(_short(published.files["certificate"]))
     name = next((name for name in certificate.names if not name.is_wildcard), None)
+    yield dim("next:")
     if certificate.profile == "client" or name is None or name.type not in ("ip", "dns"):
-        yield dim("next:")
         yield f"  certkit inspect {path}"
         return
     option = "--ip" if name.type == "ip" else "--host"
-    yield dim("next:")
-    yield f"  certkit snippet nginx {path}     {dim('or python, caddy ...: snippet --list')}"
-    yield f"  certkit snippet env {path}       {dim('what clients need to trust it')}"
-    yield f"  certkit verify {path} {option} {name}"
+    key = "" if "key" in published.files else " --key KEY"
+    ca = f" --ca {path}" if certificate.self_signed else ""
+    others = dim("or python, caddy ...: snippet --list")
+    yield f"  certkit snippet nginx {path}{key}     {others}"
+    yield f"  certkit snippet env {path}{ca}       {dim('what clients need to trust it')}"
+    yield f"  certkit verify {path} {option} {name}{ca}"
 
 
 def _short(path: Path) -> str:
     """Relative when it lies below the current folder, in full elsewhere."""
-    try:
-        return str(path.relative_to(Path.cwd().resolve()))
-    except (ValueError, OSError):
-        return os.fspath(path)
+    with suppress(ValueError, OSError):
+        path = path.relative_to(Path.cwd().resolve())
+    return printable(os.fspath(path), limit=_WHOLE)

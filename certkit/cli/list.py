@@ -66,6 +66,8 @@ def _line(record: Recorded) -> str:
     names = " ".join(name.unicode for name in certificate.names) or certificate.subject
     status = _COLOUR.get(record.status, style.dim)(f"{record.status:10}")
     first = f"{status} {certificate.not_after:%Y-%m-%d}  {record.kind:12} {printable(names)}"
+    if certificate.is_ca and certificate.constraints is None:
+        first += style.yellow("  may sign EVERY name")
     lines = [first]
     for file in record.files:
         state = "" if file.state == "unchanged" else style.yellow(f"  ({file.state})")

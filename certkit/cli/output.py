@@ -46,12 +46,23 @@ class Result:
     """What failed of a command that did the rest: one trust store of several."""
 
 
-def show(result: Result, command: str, *, as_json: bool) -> None:
-    """stdout carries the result, stderr the talk and the findings."""
+def show(result: Result, command: str, *, as_json: bool, one_line: bool = False) -> None:
+    """stdout carries the result, stderr the talk and the findings.
+
+    ``one_line`` is for the envelopes of a command that prints several.
+    """
     if as_json:
         status = _STATUS.get(result.exit_code, "error")
         errors = map(_failure, result.errors)
-        _write_json(command, status, result.exit_code, result.data, result.findings, errors)
+        _write_json(
+            command,
+            status,
+            result.exit_code,
+            result.data,
+            result.findings,
+            errors,
+            indent=None if one_line else 2,
+        )
         return
     for line in result.talk:
         _write(sys.stderr, line)
@@ -106,6 +117,8 @@ def _write_json(
     data: Mapping[str, object],
     findings: tuple[Finding, ...],
     errors: Iterable[dict[str, str]] = (),
+    *,
+    indent: int | None = 2,
 ) -> None:
     import json
 
@@ -119,7 +132,7 @@ def _write_json(
         "findings": [finding.as_dict() for finding in findings],
         "errors": list(errors),
     }
-    _write(sys.stdout, json.dumps(envelope, indent=2, ensure_ascii=True))
+    _write(sys.stdout, json.dumps(envelope, indent=indent, ensure_ascii=True))
 
 
 def _write(stream: TextIO, text: str) -> None:

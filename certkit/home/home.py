@@ -23,6 +23,7 @@ between happens as if nobody else were there.
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
@@ -31,7 +32,7 @@ from certkit.home import files, issuing, journal, records
 from certkit.home.authority_files import AuthorityFiles, no_ca
 from certkit.home.issuing import Signer
 from certkit.home.ledger import Ledger
-from certkit.home.location import home_path, make_private_folder
+from certkit.home.location import exists, home_path, make_private_folder
 from certkit.home.lock import Lock
 from certkit.home.output import Output
 from certkit.home.receipts import Receipts
@@ -40,7 +41,7 @@ from certkit.pki.authority import CertificateAuthority, self_signed
 from certkit.pki.constraints import Constraints
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
     from types import TracebackType
     from typing import TypedDict, Unpack
@@ -116,9 +117,9 @@ class Home:
         ``home.locked`` after 60 seconds, ``home.ledger-*``, ``files.cannot-write``.
         """
         folder = home_path(path, environ)
-        if not create and not os.path.lexists(folder):
-            raise no_ca(folder)
         with files.failures_named("use", folder, there="--home DIR"):
+            if not create and not exists(folder):
+                raise no_ca(folder)
             make_private_folder(folder)
             folder = folder.resolve()
             lock = Lock(folder / "lock")
@@ -270,10 +271,11 @@ class Home:
         ]
         signer = None if self_signed else self._signer(plans)
         sign = signer.authority.issue if signer else _self_signed
-        issued = [
-            sign(*planned.names, private_key=planned.kept, now=self._now, **leaf)
-            for planned in plans
-        ]
+        with self._hints_that_work():
+            issued = [
+                sign(*planned.names, private_key=planned.kept, now=self._now, **leaf)
+                for planned in plans
+            ]
         return issuing.publish(self._ledger, plans, issued, output, signer)
 
     def sign_csr(
@@ -288,8 +290,23 @@ class Home:
         planned = issuing.plan(self._ledger, read_request(csr).names, output, kind="csr")
         signer = self._signer([planned])
         options = {} if days is None else {"days": days}
-        issued = signer.authority.sign(csr, client=client, now=self._now, **options)
+        with self._hints_that_work():
+            issued = signer.authority.sign(csr, client=client, now=self._now, **options)
         return issuing.publish(self._ledger, [planned], [issued], output, signer)[0]
+
+    @contextmanager
+    def _hints_that_work(self) -> Iterator[None]:
+        """Without the root's key no `ca permit` can widen what the CA may sign."""
+        try:
+            yield
+        except CertkitError as error:
+            if error.code != "chain.name-constraint" or "root-key" in self.files:
+                raise
+            raise CertkitError(
+                error.code,
+                f"{error.message}, and its root's key was discarded",
+                hint="make a CA for it in another home: certkit ca init --home DIR --permit NAME",
+            ) from error
 
     def certificates(self) -> tuple[Recorded, ...]:
         """Every certificate that was signed here, CA certificates too, in that order."""

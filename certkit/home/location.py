@@ -75,7 +75,7 @@ def make_private_folder(path: Path) -> None:
     """
     missing = []
     at = path
-    while not os.path.lexists(at):
+    while not exists(at):
         missing.append(at)
         at = at.parent
     for folder in reversed(missing):
@@ -85,6 +85,22 @@ def make_private_folder(path: Path) -> None:
             continue
         folder.chmod(PRIVATE_FOLDER)  # whatever the umask took away from us
     check_private_folder(path)
+    if sys.platform != "win32" and not missing and _is_empty_or_a_home(path):
+        path.chmod(PRIVATE_FOLDER)
+
+
+def exists(path: Path) -> bool:
+    """Whether something stands at ``path``; OSError, unlike pathlib, where nobody can know."""
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
+
+
+def _is_empty_or_a_home(path: Path) -> bool:
+    """So that nobody's project folder, named by mistake, is closed to others."""
+    return (path / "ledger.db").exists() or not any(path.iterdir())
 
 
 def check_private_folder(path: Path) -> None:

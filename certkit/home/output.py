@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from certkit.errors import CertkitError
 from certkit.findings import Finding, Fix, Severity
 from certkit.home import files
 from certkit.home.naming import PRIVATE_ROLES, SUFFIXES, file_stem
@@ -40,6 +41,8 @@ class Output:
 
     def paths(self, names: Sequence[Name], *, client: bool, with_key: bool) -> dict[str, Path]:
         """The absolute path of each role, the key first; ``names`` as the user gave them."""
+        for chosen_name in filter(None, (self.cert_file, self.key_file)):
+            _refuse_no_name(chosen_name)
         stem = self.folder / file_stem(names, client=client)
         if self.cert_file is not None:
             chosen = self.folder / self.cert_file
@@ -63,6 +66,13 @@ class Output:
             return files.GROUP_KEY_MODE, files.group_id(self.group)
         known = ledger.at(path)
         return (known[1].mode, known[1].gid) if known else (files.KEY_MODE, None)
+
+
+def _refuse_no_name(path: Path) -> None:
+    if path.name in ("", ".."):
+        raise CertkitError(
+            "files.is-folder", f"{str(path)!r} names no file", hint="such as: --cert-file app.pem"
+        )
 
 
 def make_folders(paths: Iterable[Path]) -> None:

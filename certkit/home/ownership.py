@@ -46,6 +46,8 @@ def refuse_foreign(
     known = ledger.at(path)
     if path.is_dir():
         raise _refused("is-folder", f"{path} is a folder")
+    if path.exists() and not path.is_file():
+        raise _refused("is-device", f"{path} is a device or a pipe")
     there = files.digest_at(path)
     if there is None or force:
         return

@@ -22,7 +22,7 @@ from certkit.pki.name_warnings import warnings_for
 from certkit.pki.names import Name, parse, with_base_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _COMMON_NAME_MAX: Final = 64
 """RFC 5280 appendix A.1, ub-common-name."""
+_SERIAL_BITS: Final = 159
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,9 @@ class CertificateAuthority:
         the random ones. Raises CertkitError: ``key.*`` for the kind of key, ``validity.bad-days``,
         ``chain.too-wide`` and its like for what is never permitted.
         """
-        start, end = _ca_validity(now or datetime.now(UTC), days)
+        permit = tuple(permit)
+        refuse_contradiction(permit, unconstrained=unconstrained)
+        start, end = profiles.ca_validity(_moment(now), days)
         signing_key = private_key or keys.ca_key_kind(key).generate()
         root = _build_root(
             signing_key,
@@ -166,7 +169,7 @@ class CertificateAuthority:
             validity=self._leaf_validity(now, days),
             serial=serial,
         )
-        warned = _warnings(checked) + (() if private_key else keys.browser_warnings(kind))
+        warned = _warnings(checked) + keys.browser_warnings(leaf_key.public_key())
         return Issued(certificate, leaf_key, (certificate, *self.chain), self.root, warned)
 
     def sign(
@@ -228,7 +231,7 @@ class CertificateAuthority:
                 hint="make a root that may: certkit ca init --intermediate --home DIR",
             )
         signing_key = private_key or keys.ca_key_kind(key).generate()
-        start, end = _ca_validity(now or datetime.now(UTC), profiles.CA_DAYS)
+        start, end = profiles.ca_validity(_moment(now), profiles.CA_DAYS)
         public_key = signing_key.public_key()
         builder = _builder(
             profiles.INTERMEDIATE,
@@ -264,11 +267,15 @@ class CertificateAuthority:
                 "this CA has no name constraints: it may sign every name already",
                 hint="issue it: certkit issue NAME",
             )
-        moment = now or datetime.now(UTC)
+        # Of two versions the later notBefore is the newer one, also within the same second.
+        start = max(
+            _moment(now).replace(microsecond=0) - profiles.BACKDATE,
+            self.root.not_before + timedelta(seconds=1),
+        )
         root = _build_root(
             self.key,
             subject=self.root.x509.subject,
-            validity=(moment.replace(microsecond=0) - profiles.BACKDATE, self.root.not_after),
+            validity=(start, self.root.not_after),
             constraints=self.constraints.widened(texts),
             serial=serial,
         )
@@ -276,7 +283,7 @@ class CertificateAuthority:
 
     def _leaf_validity(self, now: datetime | None, days: int) -> tuple[datetime, datetime]:
         end = min(self.certificate.not_after, self.root.not_after)
-        return profiles.leaf_validity(now or datetime.now(UTC), days, end)
+        return profiles.leaf_validity(_moment(now), days, end)
 
     def _sign_leaf(
         self,
@@ -307,20 +314,34 @@ def self_signed(
 
     With CA:TRUE (what ``openssl req -x509`` makes) Firefox and rustls refuse it. Raises as
     :meth:`CertificateAuthority.issue`; there are no constraints to break.
+
+    >>> issued = self_signed("localhost")
+    >>> issued.certificate.self_signed, issued.certificate.is_ca
+    (True, False)
     """
     kind = keys.key_kind(key)
     checked = parse_names(names)
     leaf_key = private_key or kind.generate()
     public_key = leaf_key.public_key()
     text = _common_name(checked) if common_name else None
-    validity = profiles.leaf_validity(now or datetime.now(UTC), days, None)
+    validity = profiles.leaf_validity(_moment(now), days, None)
     builder = _leaf_builder(checked, public_key, profiles.SERVER, text, validity, serial)
     builder = builder.issuer_name(_leaf_subject(text)).add_extension(
         x509.AuthorityKeyIdentifier.from_issuer_public_key(public_key), critical=False
     )
     certificate = _sign(builder, leaf_key)
-    warned = _warnings(checked) + (() if private_key else keys.browser_warnings(kind))
+    warned = _warnings(checked) + keys.browser_warnings(public_key)
     return Issued(certificate, leaf_key, (certificate,), certificate, warned)
+
+
+def refuse_contradiction(permit: Sequence[str], *, unconstrained: bool) -> None:
+    """Raises CertkitError ``chain.unconstrained`` for permits to a CA that may sign all."""
+    if unconstrained and permit:
+        raise CertkitError(
+            "chain.unconstrained",
+            "a CA without constraints has nothing to permit",
+            hint="leave out --unconstrained, or --permit",
+        )
 
 
 def parse_names(names: Iterable[str | Name]) -> tuple[Name, ...]:
@@ -328,7 +349,7 @@ def parse_names(names: Iterable[str | Name]) -> tuple[Name, ...]:
 
     Raises CertkitError: ``name.*``, ``name.none``.
     """
-    checked = with_base_names(name if isinstance(name, Name) else parse(name) for name in names)
+    checked = with_base_names(map(_name, names))
     if not checked:
         raise CertkitError(
             "name.none",
@@ -338,19 +359,40 @@ def parse_names(names: Iterable[str | Name]) -> tuple[Name, ...]:
     return checked
 
 
+def _name(given: object) -> Name:
+    if isinstance(given, Name):
+        return given
+    if isinstance(given, str):
+        return parse(given)
+    raise CertkitError(
+        "name.not-text",
+        f"a name is text, not {type(given).__name__}",
+        hint='ca.issue("localhost", "10.0.0.5")',
+    )
+
+
+def _moment(now: datetime | None) -> datetime:
+    """``now``, or the clock's; a naive one is UTC, as in :func:`certkit.verify_chain`."""
+    if now is None:
+        return datetime.now(UTC)
+    return now if now.tzinfo is not None else now.replace(tzinfo=UTC)
+
+
+def _serial(given: int | None) -> int:
+    """RFC 5280 section 4.1.2.2: positive, at most 20 octets."""
+    if given is None:
+        return x509.random_serial_number()
+    if given < 1 or given.bit_length() > _SERIAL_BITS:
+        raise CertkitError(
+            "serial.invalid",
+            f"{given} cannot be a serial number",
+            hint=f"a positive number of at most {_SERIAL_BITS} bits, or none for a random one",
+        )
+    return given
+
+
 def _warnings(names: tuple[Name, ...]) -> tuple[Finding, ...]:
     return tuple(finding for name in names for finding in warnings_for(name))
-
-
-def _ca_validity(now: datetime, days: int) -> tuple[datetime, datetime]:
-    if not 1 <= days <= 2 * profiles.CA_DAYS:
-        raise CertkitError(
-            "validity.bad-days",
-            f"a CA cannot be valid for {days} days",
-            hint=f"--days takes 1 to {2 * profiles.CA_DAYS}",
-        )
-    start = now.replace(microsecond=0) - profiles.BACKDATE
-    return start, start + timedelta(days=days, seconds=-1)
 
 
 def _ca_subject(public_key: CertificatePublicKeyTypes, title: str) -> x509.Name:
@@ -398,7 +440,7 @@ def _builder(
         x509.CertificateBuilder()
         .subject_name(subject)
         .public_key(public_key)
-        .serial_number(x509.random_serial_number() if serial is None else serial)
+        .serial_number(_serial(serial))
         .not_valid_before(validity[0])
         .not_valid_after(validity[1])
     )

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
 
@@ -88,8 +89,10 @@ class Certificate:
 
     @cached_property
     def serial(self) -> str:
-        """Lower-case hex, without leading zeros."""
-        return f"{self.x509.serial_number:x}"
+        """Lower-case hex, whole bytes, as OpenSSL prints it."""
+        number = self.x509.serial_number
+        digits = f"{abs(number):x}"
+        return ("-" if number < 0 else "") + "0" * (len(digits) % 2) + digits
 
     @cached_property
     def subject(self) -> str:
@@ -161,8 +164,10 @@ class Certificate:
             return False
         try:
             self.x509.verify_directly_issued_by(self.x509)
-        except Exception:  # noqa: BLE001 - bad signature, unknown algorithm, broken key: all "no"
+        except InvalidSignature:
             return False
+        except Exception:  # noqa: BLE001 - SHA-1, a small or a broken key: not to be checked here
+            return self.aki in (None, self.ski)
         return True
 
     @cached_property
@@ -260,6 +265,11 @@ class Issued:
     ``chain`` is what a server sends: the leaf first, then the intermediates, the root left out.
     ``key`` is None when the certificate came from a CSR. ``ca`` is the root that clients must
     trust; for a self-signed certificate it is the certificate itself.
+
+    >>> import certkit
+    >>> issued = certkit.CertificateAuthority.create().issue("localhost")
+    >>> issued.chain_pem == issued.certificate_pem, issued.key_pem[:27]
+    (True, b'-----BEGIN PRIVATE KEY-----')
     """
 
     certificate: Certificate

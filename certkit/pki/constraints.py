@@ -57,7 +57,7 @@ class Constraints:
         >>> root = certkit.CertificateAuthority.create().certificate
         >>> Constraints.from_certificate(root.x509) == Constraints.DEFAULT
         True
-        """  # noqa: D205 - one sentence, three answers
+        """
         try:
             value = certificate.extensions.get_extension_for_class(x509.NameConstraints).value
         except x509.ExtensionNotFound:

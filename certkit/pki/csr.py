@@ -12,6 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from certkit.errors import CertkitError
 from certkit.findings import Finding, Fix, Severity
+from certkit.pki.keys import browser_warnings, describe_public_key
 from certkit.pki.names import Name, parse, presented
 
 if TYPE_CHECKING:
@@ -43,10 +44,12 @@ def read_request(data: bytes) -> Request:
     except Exception as error:  # a hostile request may raise anything, and means "unreadable"
         raise _wrong_format() from error
     names = _names(request, extensions)
-    return Request(names, key, _left_behind(extensions))
+    return Request(names, key, _left_behind(extensions) + browser_warnings(key))
 
 
 def _load(data: bytes) -> x509.CertificateSigningRequest:
+    if not isinstance(data, bytes):
+        raise _wrong_format()
     load = x509.load_pem_x509_csr if b"-----BEGIN" in data else x509.load_der_x509_csr
     try:
         return load(data)
@@ -79,7 +82,7 @@ def _checked_key(request: x509.CertificateSigningRequest) -> CertificatePublicKe
     if not _strong(key):
         raise CertkitError(
             "crypto.weak-key",
-            f"clients refuse a key like the one in this request ({type(key).__name__})",
+            f"clients refuse a key like the one in this request ({_key_in_words(key)})",
             hint="use P-256, P-384 or RSA with at least 2048 bits",
         )
     return key
@@ -91,6 +94,11 @@ def _strong(key: CertificatePublicKeyTypes) -> bool:
     if isinstance(key, ec.EllipticCurvePublicKey):
         return isinstance(key.curve, _CURVES)
     return isinstance(key, ed25519.Ed25519PublicKey)
+
+
+def _key_in_words(key: CertificatePublicKeyTypes) -> str:
+    described = describe_public_key(key)
+    return f"{described['algorithm']}, {described['bits']} bits"
 
 
 def _names(

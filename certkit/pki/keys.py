@@ -23,11 +23,10 @@ PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519Pri
 
 @dataclass(frozen=True, slots=True)
 class KeyKind:
-    """A kind of key that certkit makes; ``browsers`` says whether all of them accept it."""
+    """A kind of key that certkit makes."""
 
     name: str
     generate: Callable[[], PrivateKey]
-    browsers: bool = True
 
 
 def _rsa(bits: int) -> Callable[[], PrivateKey]:
@@ -43,7 +42,7 @@ KEY_KINDS: Final = {
         KeyKind("rsa2048", _rsa(2048)),
         KeyKind("rsa3072", _rsa(3072)),
         KeyKind("rsa4096", _rsa(4096)),
-        KeyKind("ed25519", ed25519.Ed25519PrivateKey.generate, browsers=False),
+        KeyKind("ed25519", ed25519.Ed25519PrivateKey.generate),
     )
 }
 _ALIASES: Final = {"ecdsa": "p256", "ec": "p256", "rsa": "rsa2048"}
@@ -80,18 +79,21 @@ def ca_key_kind(name: str) -> KeyKind:
     return kind
 
 
-def browser_warnings(kind: KeyKind) -> tuple[Finding, ...]:
-    """A warning for the kinds that browsers refuse; ``()`` for the others."""
-    if kind.browsers:
+def browser_warnings(key: PublicKeyTypes) -> tuple[Finding, ...]:
+    """A warning for a key that browsers refuse in a certificate; ``()`` for the others."""
+    if isinstance(key, rsa.RSAPublicKey):
         return ()
+    if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _BROWSER_CURVES:
+        return ()
+    algorithm = describe_public_key(key)["algorithm"]
     return (
         Finding(
             "crypto.browser-unsupported-key",
             Severity.WARNING,
-            f"Chromium, Firefox and NSS refuse a certificate with a key of kind {kind.name}",
-            "measured: ERR_SSL_VERSION_OR_CIPHER_MISMATCH, SSL_ERROR_NO_CYPHER_OVERLAP; "
-            "OpenSSL, GnuTLS, Java, Go and Node accept it",
-            Fix("command", "certkit issue --key p256 NAMES..."),
+            f"browsers refuse a certificate with a key of the kind {algorithm}",
+            "measured: ERR_SSL_VERSION_OR_CIPHER_MISMATCH in Chromium, for Ed25519 also "
+            "SSL_ERROR_NO_CYPHER_OVERLAP in Firefox; OpenSSL, GnuTLS, Java, Go and Node accept it",
+            Fix("command", "certkit issue --new-key --key p256 NAMES..."),
         ),
     )
 
@@ -165,6 +167,7 @@ def _load(data: bytes, passphrase: bytes | None) -> PrivateKeyTypes:
         raise ValueError("damaged") from error
 
 
+_BROWSER_CURVES: Final = ("secp256r1", "secp384r1")
 _CURVES: Final = {"secp256r1": "P-256", "secp384r1": "P-384", "secp521r1": "P-521"}
 
 

@@ -78,6 +78,18 @@ SERVER: Final = Profile("server", (Eku.SERVER_AUTH,))
 CLIENT: Final = Profile("client", (Eku.CLIENT_AUTH,))
 
 
+def ca_validity(now: datetime, days: int) -> tuple[datetime, datetime]:
+    """``(notBefore, notAfter)`` of a CA. Raises CertkitError ``validity.bad-days``."""
+    if not 1 <= days <= 2 * CA_DAYS:
+        raise CertkitError(
+            "validity.bad-days",
+            f"a CA cannot be valid for {days} days",
+            hint=f"--days takes 1 to {2 * CA_DAYS}",
+        )
+    start = now.replace(microsecond=0) - BACKDATE
+    return start, start + timedelta(days=days, seconds=-1)
+
+
 def leaf_validity(
     now: datetime, days: int, issuer_not_after: datetime | None
 ) -> tuple[datetime, datetime]:

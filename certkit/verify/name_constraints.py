@@ -119,7 +119,7 @@ def _broken(
         return "is of a type whose constraints cannot be checked here", None
     value = rule.read(name)
     if value is None:
-        return f"is no valid {rule.noun}, and the CA constrains them", None
+        return f"is no valid {rule.noun}, and the CA constrains those", None
     return _excluded(rule, value, outside) or _not_permitted(rule, value, inside)
 
 
@@ -135,7 +135,7 @@ def _not_permitted(rule: Rule[V, S], value: V, subtrees: Subtrees) -> tuple[str,
         return None
     listed = ", ".join(shown(subtree.value) for subtree in subtrees[:_SHOWN])
     more = f" and {len(subtrees) - _SHOWN} more" if len(subtrees) > _SHOWN else ""
-    return f"lies outside the permitted {rule.noun}s {listed}{more}", rule.permit(value)
+    return f"lies outside what is permitted: {listed}{more}", rule.permit(value)
 
 
 def _read(rule: Rule[V, S], subtrees: Subtrees) -> Iterator[tuple[x509.GeneralName, S]]:

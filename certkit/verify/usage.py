@@ -45,7 +45,7 @@ def check_extended_key_usage(path: Path, question: Question) -> Iterator[Finding
             "RFC 5280 section 4.2.1.12: the purposes listed are the only ones"
             if index == 0
             else "the purposes of a CA limit what is below it in Chromium, Firefox, Go and OpenSSL",
-            issue_again(certificate.names)
+            issue_again(certificate.names, *(["--client"] if question.purpose == "client" else []))
             if index == 0
             else advice(f"issue the CA certificate without extended key usage or with {label}"),
         )

@@ -79,11 +79,17 @@ def advice(text: str) -> Fix:
 
 
 def issue_again(names: Iterable[Name], *more: str) -> Fix:
-    """The command that makes a certificate for these names, and ``more``, with certkit's CA."""
+    """The command that makes a certificate for these names, and ``more``, with certkit's CA.
+
+    Base names that a wildcard brings along are left out; ``more`` may hold options.
+    """
+    names = list(names)
+    implied = {name.base.value for name in names if name.is_wildcard}
     kept = [
         name.value
         for name in names
-        if name.type == "ip" or (name.type == "dns" and is_valid_pattern(name.value))
+        if name.value not in implied
+        and (name.type == "ip" or (name.type == "dns" and is_valid_pattern(name.value)))
     ]
     values = list(dict.fromkeys([*kept[:_NAMES_IN_A_COMMAND], *more]))
     return Fix("command", shlex.join(["certkit", "issue", *(values or ["NAMES"])]))

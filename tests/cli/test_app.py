@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -133,3 +136,42 @@ def test_no_arguments_lead_to_a_traceback(certkit, folder, command, arguments):
     outcome = certkit(*command, *harmless, *arguments, "--home", folder.parent / "home")
     assert outcome.code in (0, 1, 2, 3)
     assert "internal.bug" not in outcome.err + outcome.out
+
+
+def shell(command: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(["bash", "-c", command], capture_output=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", "<&-", ">&- 2>&- <&-"])
+def test_closed_standard_streams_are_no_fault(folder, closed):
+    done = shell(f"{CERTKIT} issue localhost {closed}")
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
+    assert (folder / "localhost-key.pem").read_bytes().startswith(b"-----BEGIN PRIVATE KEY")
+
+
+@pytest.mark.parametrize("option", ["", "--json"])
+def test_a_full_disk_under_stdout_is_exit_3(folder, option):
+    done = shell(f"{CERTKIT} explain --all {option} >/dev/full")
+    assert done.returncode == 3
+    assert b"Traceback" not in done.stderr
+
+
+def test_ctrl_c_is_said_and_ends_with_130(folder):
+    (folder / "names").write_text("".join(f"a{n}.test\n" for n in range(20_000)))
+    process = subprocess.Popen(
+        [CERTKIT, "issue", "--from", "names", "--out", "many", "--json"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    time.sleep(0.7)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"Traceback" not in err
+    assert json.loads(out)["errors"][0]["code"] == "interrupted"
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_every_group_has_examples(certkit, group):
+    assert "Examples:" in certkit(group, "--help").out

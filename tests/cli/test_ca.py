@@ -31,10 +31,15 @@ def test_show_tells_what_the_ca_may_sign(certkit):
     assert data["certificate"]["profile"] == "root"
 
 
-def test_an_unconstrained_ca_is_shown_as_such(certkit):
+def test_an_unconstrained_ca_is_shown_as_such(certkit, folder):
     certkit("ca", "init", "--unconstrained")
     assert "EVERY name" in certkit("ca", "show").out
     assert certkit("ca", "show", "--json").data["constraints"] is None
+    assert "EVERY name" in certkit("list").out
+    assert (
+        "EVERY name"
+        in certkit("inspect", certkit("ca", "show", "--json").data["files"]["certificate"]).out
+    )
     assert certkit("issue", "example.com").code == 0
 
 
@@ -50,6 +55,9 @@ def test_an_intermediate_signs_and_its_certificate_is_sent(certkit, folder):
     refused = certkit("ca", "permit", "dev.example.org")
     assert refused.code == 3
     assert "discarded" in refused.err
+    outside = certkit("issue", "app.example.org")
+    assert outside.code == 2
+    assert "certkit ca init --home DIR" in outside.err
 
 
 @pytest.mark.parametrize("wide", ["com", "co.uk", "0.0.0.0/0", "2000::/3", "9.0.0.0/8"])
@@ -128,3 +136,39 @@ def test_looking_at_a_home_that_is_not_there_makes_none(certkit, folder):
     assert certkit("list", "--json").data == {"certificates": []}
     assert certkit("ca", "show").code == 3
     assert not (folder.parent / "home").exists()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--days", "0"],
+        ["--key", "p521"],
+        ["--key", "rsa2048"],
+        ["--permit", "com"],
+        ["--unconstrained", "--permit", "a.example.com"],
+        ["--encrypt"],
+        ["--discard-root-key"],
+    ],
+)
+def test_a_ca_that_cannot_be_made_leaves_nothing_behind(certkit, folder, options):
+    assert certkit("ca", "init", *options).code == 2
+    assert not (folder.parent / "home" / "root.pem").exists()
+    if options != ["--discard-root-key"]:
+        assert not (folder.parent / "home").exists()
+
+
+def test_a_ca_key_that_browsers_refuse_is_warned_about(certkit):
+    findings = certkit("ca", "init", "--key", "ed25519", "--json").envelope["findings"]
+    assert [finding["code"] for finding in findings] == ["crypto.browser-unsupported-key"]
+
+
+def test_an_empty_folder_becomes_a_private_home_and_a_full_one_is_left_alone(certkit, folder):
+    empty, full = folder / "empty", folder / "full"
+    for each in (empty, full):
+        each.mkdir(mode=0o755)
+        each.chmod(0o755)
+    (full / "project.txt").write_text("mine")
+    for each in (empty, full):
+        assert certkit("ca", "init", "--home", each).code == 0
+    assert empty.stat().st_mode & 0o777 == 0o700
+    assert full.stat().st_mode & 0o777 == 0o755

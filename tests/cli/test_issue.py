@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import grp
 import json
 import os
 import stat
@@ -35,8 +36,8 @@ def openssl(*arguments: str) -> bool:
 def test_an_address_with_no_ca_makes_the_ca_and_the_pair(certkit, folder):
     outcome = certkit("issue", "--ip", "10.0.0.5")
     assert outcome.code == 0
-    assert "created a certificate authority" in outcome.err
-    assert len(outcome.out.splitlines()) < 10
+    assert "created a CA in " in outcome.err
+    assert len((outcome.err + outcome.out).splitlines()) < 10
     assert "certkit snippet nginx 10.0.0.5.pem" in outcome.out
     assert mode(folder / "10.0.0.5-key.pem") == 0o600
     assert mode(folder / "10.0.0.5.pem") == 0o644
@@ -95,7 +96,7 @@ def test_a_public_suffix_is_not_permitted_on_first_use_either(certkit, folder, n
     assert outcome.code == 2
     assert "certkit: hint:" in outcome.err
     assert not list(folder.iterdir())
-    assert not (folder.parent / "home" / "root.pem").exists()
+    assert not (folder.parent / "home").exists()
 
 
 def test_the_same_names_again_keep_the_key_and_new_key_replaces_it(certkit, folder):
@@ -209,6 +210,56 @@ def test_the_snippet_of_a_self_signed_certificate_trusts_it(certkit, folder):
     assert str(folder / "localhost.pem") in outcome.out
 
 
+def test_every_next_step_works_as_printed(certkit, folder):
+    """For a pair, for a self-signed certificate, for a signed request."""
+    subprocess.run(
+        [program("openssl"), "req", "-new", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=b.test",
+         "-keyout", "b.key", "-out", "b.csr"],
+        check=True, capture_output=True, env=clean_env(),
+    )  # fmt: skip
+    for arguments in (["a.test"], ["c.test", "--self-signed"], ["--csr", "b.csr"]):
+        printed = certkit("issue", *arguments).out.partition("next:\n")[2]
+        steps = [line.partition("     ")[0].split()[1:] for line in printed.splitlines()]
+        assert [step[0] for step in steps] == ["snippet", "snippet", "verify"]
+        for step in steps:
+            outcome = certkit(*(word.replace("KEY", "b.key") for word in step))
+            assert outcome.code == 0, outcome.err
+
+
+def test_a_key_that_is_kept_is_said_to_be(certkit, folder):
+    assert "the same as before" not in certkit("issue", "localhost").out
+    assert "the same as before" in certkit("issue", "localhost").out
+
+
+def test_a_key_that_a_group_may_read_is_not_called_private(certkit, folder):
+    group = grp.getgrgid(os.getgid()).gr_name
+    outcome = certkit("issue", "localhost", "--group", group)
+    assert "for you and its group" in outcome.out
+    assert mode(folder / "localhost-key.pem") == 0o640
+
+
+def test_a_kept_or_foreign_key_that_browsers_refuse_is_warned_about(certkit, folder):
+    warned = ["crypto.browser-unsupported-key"]
+    for arguments in (["issue", "a.test", "--key", "ed25519"], ["issue", "a.test"]):
+        findings = certkit(*arguments, "--json").envelope["findings"]
+        assert [finding["code"] for finding in findings] == warned
+    subprocess.run(
+        [program("openssl"), "req", "-new", "-newkey", "ec", "-pkeyopt",
+         "ec_paramgen_curve:P-521", "-nodes", "-subj", "/CN=b.test", "-keyout", "b.key",
+         "-out", "b.csr"],
+        check=True, capture_output=True, env=clean_env(),
+    )  # fmt: skip
+    findings = certkit("issue", "--csr", "b.csr", "--json").envelope["findings"]
+    assert [finding["code"] for finding in findings] == warned
+
+
+def test_a_device_is_never_replaced(certkit, folder):
+    os.mkfifo(folder / "pipe")
+    outcome = certkit("issue", "localhost", "--cert-file", "pipe", "--force")
+    assert outcome.code == 2
+    assert stat.S_ISFIFO((folder / "pipe").stat().st_mode)
+
+
 def test_a_key_in_a_git_work_tree_draws_a_warning(certkit, folder):
     subprocess.run([program("git"), "init", "-q", str(folder)], check=True, env=clean_env())
     outcome = certkit("issue", "localhost", "--json")
@@ -233,6 +284,16 @@ def test_a_key_in_a_git_work_tree_draws_a_warning(certkit, folder):
         ["issue", "localhost", "--group", "no-such-group-here"],
         ["issue", "--csr", "missing.csr"],
         ["issue", "--csr", "app.csr", "--p12"],
+        ["issue", "--csr", "app.csr", "--self-signed"],
+        ["issue", "--csr", "app.csr", "--key", "rsa4096"],
+        ["issue", "--csr", "app.csr", "--new-key"],
+        ["issue", "--csr", "app.csr", "--key-file", "other.pem"],
+        ["issue", "--csr", "app.csr", "--common-name"],
+        ["issue", "--csr", "app.csr", "--group", "daemon"],
+        ["issue", "localhost", "--cert-file", ""],
+        ["issue", "localhost", "--cert-file", "."],
+        ["issue", "localhost", "--key-file", ".."],
+        ["issue", "localhost", "--home", ""],
         ["issue", "--csr", "app.csr", "--snippet", "nginx"],
         ["issue", "--email", "me@dev.test", "--snippet", "nginx"],
     ],
@@ -244,6 +305,7 @@ def test_bad_input_is_refused_in_words_and_nothing_is_written(certkit, folder, a
     assert "certkit: error: " in outcome.err
     assert "certkit: hint: " in outcome.err
     assert not list(folder.iterdir())
+    assert not (folder.parent / "home" / "root.pem").exists()
     failed = certkit(*arguments, "--json")
     assert failed.envelope["status"] == "error"
 

@@ -209,11 +209,11 @@ def test_a_small_rsa_key_is_not_made_for_a_ca():
 def test_now_key_and_serial_can_be_given():
     key = ec.generate_private_key(ec.SECP256R1())
     one = CertificateAuthority.create(now=NOW, private_key=key, serial=7)
-    assert one.root.serial == "7"
+    assert one.root.serial == "07"
     assert one.key is key
     leaf = one.issue("localhost", now=NOW, private_key=key, serial=9)
     assert leaf.key is key
-    assert leaf.certificate.serial == "9"
+    assert leaf.certificate.serial == "09"
 
 
 def test_browsers_are_mentioned_for_ed25519(ca):

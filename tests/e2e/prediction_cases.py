@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 DAY = timedelta(days=1)
 NAME = "app.test"
 OTHER = "other.test"
+ANY = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE])
 ADDRESS = "127.0.0.1"
 
 
@@ -334,6 +335,10 @@ def _trust(m: Maker) -> dict[str, Any]:
         "trust-remade-intermediate": remade_intermediate,
         "trust-damaged": lambda: _damaged(m),
         "trust-damaged-intermediate": lambda: _damaged_intermediate(m),
+        "trust-damaged-below-rsa": lambda: _damaged(m, private_key=rsa_key(2048)),
+        "trust-damaged-below-ed25519": lambda: _damaged(
+            m, private_key=ed25519.Ed25519PrivateKey.generate()
+        ),
         "trust-pinned-leaf": lambda: pinned("leaf"),
         "trust-pinned-leaf-alone": pinned_alone,
         "trust-pinned-intermediate": lambda: pinned("intermediate"),
@@ -350,8 +355,8 @@ def _trust(m: Maker) -> dict[str, Any]:
     }
 
 
-def _damaged(m: Maker) -> Case:
-    root = m.root()
+def _damaged(m: Maker, **flaws: Any) -> Case:
+    root = m.root(**flaws)
     return m.case([damaged(m.leaf(root))], [root])
 
 
@@ -372,10 +377,12 @@ def _usage(m: Maker) -> dict[str, Any]:
 
     return {
         "usage-eku-client": lambda: _chain(m, **client),
-        "usage-eku-any": lambda: _chain(m, replace=[x509.ExtendedKeyUsage([ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE])]),
+        "usage-eku-any": lambda: _chain(m, replace=[ANY]),
         "usage-eku-none": lambda: _chain(m, without=[x509.ExtendedKeyUsage]),
         "usage-eku-client-intermediate": lambda: _between(m, {"add": client["replace"]}),
         "usage-eku-client-root": lambda: _under(m, {"add": client["replace"]}),
+        "usage-eku-any-intermediate": lambda: _between(m, {"add": [ANY]}),
+        "usage-eku-any-root": lambda: _under(m, {"add": [ANY]}),
         "usage-eku-client-and-name": lambda: _chain(m, OTHER, **client),
         "usage-eku-client-and-expired": lambda: _chain(m, **client, **m.expired()),
         "usage-ku-agreement": lambda: _chain(m, replace=[key_usage("key_agreement")]),
@@ -390,6 +397,10 @@ def _usage(m: Maker) -> dict[str, Any]:
         "usage-issuer-no-sign": lambda: _between(m, {"replace": [key_usage("digital_signature")]}),
         "usage-issuer-no-usage": lambda: _between(m, {"without": [x509.KeyUsage]}),
         "usage-root-no-ca": lambda: _root_no_ca(m),
+        "usage-root-no-basic": lambda: _under(m, {"without": [x509.BasicConstraints]}),
+        "usage-root-bare": lambda: _under(m, {"without": [x509.BasicConstraints, x509.KeyUsage]}),
+        "usage-root-basic-false": lambda: _under(m, {"replace": [x509.BasicConstraints(ca=False, path_length=None)]}),
+        "usage-issuer-bare": lambda: _between(m, {"without": [x509.BasicConstraints, x509.KeyUsage]}),
         "usage-root-no-sign": lambda: _under(m, {"replace": [key_usage("digital_signature")]}),
         "usage-path-length-root": lambda: _between(m, root={"path_length": 0}),
         "usage-path-length-intermediate": lambda: _deep(m, path_length=0),

@@ -54,7 +54,7 @@ def wget(questions: Sequence[Question]) -> list[Verdict]:
 
         def ask(question: Question) -> Verdict:
             return _run(
-                [program("wget"), "--no-config", "--no-verbose", "--output-document=/dev/null"]
+                ["env", "LC_ALL=C.UTF-8", program("wget"), "--no-config", "--no-verbose", "--output-document=/dev/null"]
                 + ["--tries=1", "--timeout=20", f"--ca-certificate={question.roots}", "--no-hsts"]
                 + ["-e", "use_proxy=yes", "-e", f"https_proxy=http://127.0.0.1:{proxy.port}"]
                 + [question.url],

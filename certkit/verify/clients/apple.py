@@ -1,0 +1,61 @@
+"""Apple's clients: Safari, and every app on macOS and iOS. From documents, not from handshakes.
+
+The rules for server certificates are support.apple.com/103769, which holds for private CAs too;
+the words are those of the Security framework as Apple publishes it (SecFrameworkStrings.h, and
+SecPolicyChecks.list for which failure is of which kind).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from certkit.verify.clients.hostnames import Matching
+from certkit.verify.clients.rules import Client, Rule
+from certkit.verify.clients.sight import Climb, any_certificate, by_signature
+
+REQUIREMENTS: Final = "https://support.apple.com/103769"
+SOURCE: Final = "Apple open source, Security: SecPolicyChecks.list"
+
+_COMPLIANT: Final = "certificate is not standards compliant"
+_USAGE: Final = "certificate is not permitted for this usage"
+
+APPLE: Final = Client(
+    "Apple",
+    "documents of iOS 13 and macOS 10.15 and later",
+    climb=Climb(by_signature, any_certificate),
+    matching=Matching(),
+    rules=(
+        Rule("leaf-small-rsa", "certificate is using a broken key size", source=REQUIREMENTS),
+        Rule("issuer-small-rsa", "certificate is using a broken key size", source=REQUIREMENTS),
+        *(
+            Rule(flaw, "certificate is using a broken signature algorithm", source=REQUIREMENTS)
+            for flaw in ("sha1", "md5")
+        ),
+        Rule("too-long", _COMPLIANT, source=REQUIREMENTS),
+        *(
+            Rule(flaw, _COMPLIANT, source=SOURCE)
+            for flaw in (
+                "leaf-unknown-critical",
+                "intermediate-unknown-critical",
+                "intermediate-no-ca",
+                "intermediate-only-signs",
+                "too-deep-below-intermediate",
+                "outside-intermediate",
+                "excluded-by-intermediate",
+                "outside-anchor",
+                "excluded-by-anchor",
+            )
+        ),
+        *(
+            Rule(f"{which}-{when}", "certificate is expired", source=SOURCE)
+            for which in ("leaf", "intermediate", "anchor")
+            for when in ("expired", "early")
+        ),
+        Rule("untrusted", "certificate is not trusted", source=SOURCE),
+        Rule("host-not-named", "certificate name does not match input", source=REQUIREMENTS),
+        Rule("address-not-named", "certificate name does not match input", source=REQUIREMENTS),
+        Rule("leaf-purpose", _USAGE, source=REQUIREMENTS),
+        Rule("leaf-any-purpose", _USAGE, source=REQUIREMENTS),
+        Rule("leaf-no-purpose", _USAGE, source=REQUIREMENTS),
+    ),
+)

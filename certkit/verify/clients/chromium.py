@@ -1,0 +1,63 @@
+"""Chromium, and with it Chrome, Edge, Brave and the rest of that family.
+
+TLS comes first, then the path, then the name. A path that fails for any other reason than
+its dates or its end is ERR_CERT_INVALID, unless one of those two is reported as well.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from certkit.verify.clients.hostnames import Matching
+from certkit.verify.clients.rules import Client, Rule
+from certkit.verify.clients.sight import Climb, any_certificate, by_signature, nss_can_hold
+
+_DATES: Final = (
+    "leaf-expired",
+    "leaf-early",
+    "intermediate-expired",
+    "intermediate-early",
+    "anchor-expired",
+    "anchor-early",
+)
+_INVALID: Final = (
+    "leaf-unknown-critical",
+    "intermediate-unknown-critical",
+    "anchor-unknown-critical",
+    "authority-key-id-critical",
+    "subject-key-id-critical",
+    "leaf-purpose",
+    "intermediate-purpose",
+    "anchor-purpose",
+    "intermediate-no-ca",
+    "intermediate-only-signs",
+    "intermediate-no-cert-sign",
+    "anchor-says-no-ca",
+    "anchor-no-cert-sign",
+    "too-deep-below-intermediate",
+    "too-deep-below-anchor",
+    "outside-intermediate",
+    "excluded-by-intermediate",
+    "outside-anchor",
+    "excluded-by-anchor",
+    "leaf-optional-san",
+    "sha1",
+    "md5",
+)
+
+CHROMIUM: Final = Client(
+    "Chromium",
+    "Chromium 156.0.8078 on Linux, roots in NSS",
+    climb=Climb(by_signature, any_certificate, nss_can_hold),
+    matching=Matching(public_suffix=False, dot_presented="dropped"),
+    rules=(
+        Rule("leaf-p521", "net::ERR_SSL_VERSION_OR_CIPHER_MISMATCH"),
+        Rule("leaf-ed25519", "net::ERR_SSL_VERSION_OR_CIPHER_MISMATCH"),
+        Rule("leaf-cannot-sign", "net::ERR_SSL_KEY_USAGE_INCOMPATIBLE"),
+        Rule("untrusted", "net::ERR_CERT_AUTHORITY_INVALID"),
+        *(Rule(flaw, "net::ERR_CERT_INVALID", unless=_DATES) for flaw in _INVALID),
+        Rule("host-not-named", "net::ERR_CERT_COMMON_NAME_INVALID"),
+        Rule("address-not-named", "net::ERR_CERT_COMMON_NAME_INVALID"),
+        *(Rule(flaw, "net::ERR_CERT_DATE_INVALID") for flaw in _DATES),
+    ),
+)

@@ -1,0 +1,78 @@
+"""Name constraints as clients keep them: hosts and addresses, a leading dot taken for what it is.
+
+RFC 5280 section 4.2.1.10 knows no leading dot in a DNS constraint, and the verdict calls one
+malformed; every client measured reads ``.test`` as ``test``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from cryptography import x509
+
+from certkit.verify.name_constraints import names_of
+from certkit.verify.subtrees import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from certkit.pki.certificate import Certificate
+    from certkit.verify.path import Node
+
+COMPARED: Final = (x509.DNSName, x509.IPAddress)
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A name of the leaf that a CA above may not sign.
+
+    ``excluded`` is the subtree that forbids it; None when it lies in no permitted one.
+    """
+
+    kind: type[x509.GeneralName]
+    name: str
+    excluded: str | None
+
+
+def outside(leaf: Certificate, above: Node) -> Iterator[Outside]:
+    """Every name of ``leaf`` outside the constraints of ``above``."""
+    for kind, value in names_of(leaf):
+        if kind in COMPARED:
+            yield from compare(kind, value, above)
+
+
+def compare(kind: type[x509.GeneralName], value: object, above: Node) -> Iterator[Outside]:
+    """The same for one name, which need not stand in a certificate."""
+    found = above.certificate.extension(x509.NameConstraints)
+    name = RULES[kind].read(value)
+    if found is None or name is None:
+        return
+    for subtree, read in _subtrees(kind, found.value.excluded_subtrees):
+        if RULES[kind].touches(name, read):
+            yield Outside(kind, str(value), subtree)
+            return
+    permitted = list(_subtrees(kind, found.value.permitted_subtrees))
+    if permitted and not any(RULES[kind].within(name, read) for _, read in permitted):
+        yield Outside(kind, str(value), None)
+
+
+def constrains_others(above: Node) -> bool:
+    """Whether types of names are constrained that are not compared here."""
+    found = above.certificate.extension(x509.NameConstraints)
+    return found is not None and any(
+        type(subtree) not in COMPARED
+        for subtree in (*(found.value.permitted_subtrees or ()), *(found.value.excluded_subtrees or ()))
+    )
+
+
+def _subtrees(
+    kind: type[x509.GeneralName], given: Sequence[x509.GeneralName] | None
+) -> Iterator[tuple[str, object]]:
+    """Text and value of each readable subtree of this kind."""
+    for subtree in given or ():
+        if type(subtree) is kind:
+            value = subtree.value.removeprefix(".") if kind is x509.DNSName else subtree.value
+            read = RULES[kind].subtree(value)
+            if read is not None:
+                yield str(subtree.value), read

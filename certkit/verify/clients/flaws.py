@@ -1,0 +1,498 @@
+"""The flaws that some client minds: each a question about one way up.
+
+The answers come from what the verdict is made of: the path and its links, the questions of its
+checks, names held against constraints.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
+
+from certkit.verify import profile
+from certkit.verify.chain import PROCESSED
+from certkit.verify.clients.constraints import compare, constrains_others, outside
+from certkit.verify.clients.hostnames import is_named
+from certkit.verify.clients.sight import End
+from certkit.verify.signature import BROKEN_HASHES, Link
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+    from certkit.verify.clients.constraints import Outside
+    from certkit.verify.clients.sight import Sight
+    from certkit.verify.path import Node
+
+    Question = Callable[[Sight, Node], object]
+    Where = Callable[[Sight], Iterable[Node]]
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """``sentence`` says it to people; ``holds`` answers for one way up."""
+
+    sentence: str
+    holds: Callable[[Sight], bool]
+
+
+# ---- of which certificates -----------------------------------------------------------------------
+
+
+def leaf(sight: Sight) -> Iterable[Node]:
+    return sight.nodes[:1]
+
+
+def between(sight: Sight) -> Iterable[Node]:
+    return sight.between
+
+
+def anchor(sight: Sight) -> Iterable[Node]:
+    return (sight.anchor,) if sight.anchor else ()
+
+
+def issuers(sight: Sight) -> Iterable[Node]:
+    return sight.nodes[1:]
+
+
+def below_the_top(sight: Sight) -> Iterable[Node]:
+    return sight.nodes[:-1]
+
+
+def everywhere(sight: Sight) -> Iterable[Node]:
+    return sight.nodes
+
+
+def _of(where: Where, question: Question) -> Callable[[Sight], bool]:
+    return lambda sight: any(question(sight, node) for node in where(sight))
+
+
+# ---- questions about one certificate -------------------------------------------------------------
+
+
+def _expired(sight: Sight, node: Node) -> bool:
+    return sight.chain.at > node.certificate.not_after
+
+
+def _early(sight: Sight, node: Node) -> bool:
+    return sight.chain.at < node.certificate.not_before
+
+
+def _for_other_purposes(sight: Sight, node: Node) -> bool:
+    found = node.certificate.extension(x509.ExtendedKeyUsage)
+    return found is not None and not {Eku.SERVER_AUTH, Eku.ANY_EXTENDED_KEY_USAGE} & {*found.value}
+
+
+def _for_any_purpose(sight: Sight, node: Node) -> bool:
+    found = node.certificate.extension(x509.ExtendedKeyUsage)
+    return (
+        found is not None
+        and Eku.ANY_EXTENDED_KEY_USAGE in found.value
+        and Eku.SERVER_AUTH not in found.value
+    )
+
+
+def _may_not_sign_data(sight: Sight, node: Node) -> bool:
+    found = node.certificate.extension(x509.KeyUsage)
+    return found is not None and not found.value.digital_signature
+
+
+def _may_not_sign_certificates(sight: Sight, node: Node) -> bool:
+    found = node.certificate.extension(x509.KeyUsage)
+    return found is not None and not found.value.key_cert_sign
+
+
+def _signs_certificates_without_being_a_ca(sight: Sight, node: Node) -> bool:
+    found = node.certificate.extension(x509.KeyUsage)
+    return found is not None and found.value.key_cert_sign and not node.certificate.is_ca
+
+
+def _has_basic_constraints_of_no_ca(sight: Sight, node: Node) -> bool:
+    found = node.certificate.extension(x509.BasicConstraints)
+    return found is not None and not found.value.ca
+
+
+def _only_signs(sight: Sight, node: Node) -> bool:
+    usage = node.certificate.extension(x509.KeyUsage)
+    basic = node.certificate.extension(x509.BasicConstraints)
+    return basic is None and usage is not None and usage.value.key_cert_sign
+
+
+def _says_no_ca(sight: Sight, node: Node) -> bool:
+    return not node.certificate.is_ca and not _only_signs(sight, node)
+
+
+def _small_rsa(sight: Sight, node: Node) -> bool:
+    key = node.certificate.public_key
+    return isinstance(key, rsa.RSAPublicKey) and key.key_size < 2048
+
+
+def _ed25519(sight: Sight, node: Node) -> bool:
+    return isinstance(node.certificate.public_key, ed25519.Ed25519PublicKey)
+
+
+def _p521(sight: Sight, node: Node) -> bool:
+    key = node.certificate.public_key
+    return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP521R1)
+
+
+def _broken_hash(name: str) -> Question:
+    return lambda sight, node: BROKEN_HASHES.get(_algorithm(node)) == name
+
+
+def _algorithm(node: Node) -> x509.ObjectIdentifier:
+    return node.certificate.x509.signature_algorithm_oid
+
+
+def _critical(kind: type[x509.ExtensionType]) -> Question:
+    def question(sight: Sight, node: Node) -> bool:
+        found = node.certificate.extension(kind)
+        return found is not None and found.critical
+
+    return question
+
+
+def _unknown_critical(sight: Sight, node: Node) -> bool:
+    return node.certificate.malformed is None and any(
+        isinstance(each.value, x509.UnrecognizedExtension) and each.critical
+        for each in node.certificate.x509.extensions
+    )
+
+
+def _must_staple(sight: Sight, node: Node) -> bool:
+    found = node.certificate.extension(x509.TLSFeature)
+    return found is not None and x509.TLSFeatureType.status_request in found.value
+
+
+# ---- the same question about several certificates --------------------------------------------------
+
+_PLACES: Final = {"leaf": leaf, "intermediate": between, "anchor": anchor}
+_TITLES: Final = {"leaf": "the certificate", "intermediate": "an intermediate", "anchor": "the root"}
+
+
+def _above(what: str, sentence: str, question: Question) -> dict[str, Flaw]:
+    return _each(("intermediate", "anchor"), what, sentence, question)
+
+
+def _each(
+    places: Iterable[str], what: str, sentence: str, question: Question
+) -> dict[str, Flaw]:
+    return {
+        f"{place}-{what}": Flaw(f"{_TITLES[place]} {sentence}", _of(_PLACES[place], question))
+        for place in places
+    }
+
+
+def _strict(
+    what: str, sentence: str, question: Callable[[Node, bool], bool]
+) -> dict[str, Flaw]:
+    """A question of the strict profile, which OpenSSL asks of chains of two and more."""
+    return _each(
+        _PLACES,
+        what,
+        sentence,
+        lambda sight, node: len(sight.nodes) > 1 and question(node, node is not sight.nodes[0]),
+    )
+
+
+# ---- questions about the whole way ---------------------------------------------------------------
+
+
+def _not_trusted(sight: Sight) -> bool:
+    return sight.end is not End.TRUSTED
+
+
+def _ends(end: End) -> Callable[[Sight], bool]:
+    return lambda sight: sight.end is end
+
+
+def _self_signed(*, alone: bool) -> Callable[[Sight], bool]:
+    return lambda sight: sight.end is End.SELF_SIGNED and alone == (len(sight.nodes) == 1)
+
+
+def _nobody_above(sight: Sight) -> bool:
+    return sight.end is End.UNKNOWN and not _nobody_above_a_trusted_one(sight)
+
+
+def _nobody_above_a_trusted_one(sight: Sight) -> bool:
+    trusted = sight.path.top.certificate in sight.chain.roots
+    return sight.end is End.UNKNOWN and len(sight.nodes) > 1 and trusted
+
+
+def _unfit_signature(sight: Sight) -> bool:
+    return Link.BAD in sight.path.links
+
+
+def _too_long_below(where: Where) -> Callable[[Sight], bool]:
+    def holds(sight: Sight) -> bool:
+        counted = 0
+        for node in sight.nodes[1:]:
+            basic = node.certificate.extension(x509.BasicConstraints)
+            limit = basic.value.path_length if basic is not None else None
+            if limit is not None and counted > limit and node in where(sight):
+                return True
+            counted += not node.self_issued
+        return False
+
+    return holds
+
+
+def first_outside(sight: Sight, where: Where = issuers) -> Outside | None:
+    """The first name of the leaf outside the constraints of any of these CAs."""
+    for node in where(sight):
+        for found in outside(sight.leaf, node):
+            return found
+    return None
+
+
+def _constrained(where: Where, *, excluded: bool) -> Callable[[Sight], bool]:
+    def holds(sight: Sight) -> bool:
+        found = first_outside(sight, where)
+        return found is not None and (found.excluded is not None) == excluded
+
+    return holds
+
+
+def _common_name_outside(*, any_text: bool) -> Callable[[Sight], bool]:
+    """A common name that is taken for a host, because there is no DNS name beside it."""
+
+    def holds(sight: Sight) -> bool:
+        if any(name.type == "dns" for name in sight.leaf.names):
+            return False
+        return any(
+            any(compare(x509.DNSName, _as_host(text), node))
+            for text in profile.common_names(sight.leaf)
+            for node in issuers(sight)
+            if any_text or _LOOKS_LIKE_HOST.fullmatch(text)
+        )
+
+    return holds
+
+
+def _as_host(text: str) -> str:
+    return _NOT_LDH.sub("-", text.lower()).strip("-")
+
+
+_NOT_LDH: Final = re.compile(r"[^a-z0-9.-]")
+# What OpenSSL's NAME_CONSTRAINTS_check_CN takes for a host: no blanks, and a dot inside.
+_LOOKS_LIKE_HOST: Final = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)+", re.IGNORECASE)
+
+
+def _not_named(kind: str) -> Callable[[Sight], bool]:
+    return lambda sight: (
+        sight.asked.type == kind and not is_named(sight.leaf, sight.asked, sight.chain.matching)
+    )
+
+
+def _lives_too_long(sight: Sight) -> bool:
+    return (
+        sight.leaf.not_before >= _APPLES_DAY and sight.leaf.not_after - sight.leaf.not_before > _825
+    )
+
+
+_APPLES_DAY: Final = datetime(2019, 7, 1, tzinfo=UTC)
+_825: Final = timedelta(days=825)
+
+
+def _odd_key(sight: Sight, node: Node) -> bool:
+    key = node.certificate.public_key
+    if isinstance(key, rsa.RSAPublicKey):
+        return key.key_size < 1024
+    if isinstance(key, ec.EllipticCurvePublicKey):
+        return key.curve.name not in _CURVES
+    return not isinstance(key, ed25519.Ed25519PublicKey)
+
+
+_CURVES: Final = frozenset({"secp256r1", "secp384r1", "secp521r1"})
+
+
+def _unmeasured_extension(sight: Sight, node: Node) -> bool:
+    """Critical ones that some clients know and others do not, and constraints of other names."""
+    if node.certificate.malformed is not None:
+        return True
+    return constrains_others(node) or any(
+        each.critical
+        and each.oid not in PROCESSED
+        and not isinstance(each.value, x509.UnrecognizedExtension)
+        for each in node.certificate.x509.extensions
+    )
+
+
+
+_AKI: Final = x509.AuthorityKeyIdentifier
+_SKI: Final = x509.SubjectKeyIdentifier
+
+FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
+    {
+        # ---- where the way up ends
+        "untrusted": Flaw("no path leads to a trusted certificate", _not_trusted),
+        "issuer-unknown": Flaw("the issuer is unknown", _nobody_above),
+        "issuer-of-leaf-unknown": Flaw(
+            "the issuer is unknown, and the certificate is all there is",
+            lambda sight: _nobody_above(sight) and len(sight.nodes) == 1,
+        ),
+        "issuer-of-trusted-unknown": Flaw(
+            "an intermediate is trusted, and who issued it is unknown", _nobody_above_a_trusted_one
+        ),
+        "issuer-has-other-key": Flaw(
+            "somebody of the issuer's name has another key", _ends(End.OTHER_KEY)
+        ),
+        "self-signed": Flaw(
+            "the certificate is signed by itself and not trusted", _self_signed(alone=True)
+        ),
+        "root-sent-untrusted": Flaw(
+            "the chain that was sent ends in a root that is not trusted", _self_signed(alone=False)
+        ),
+        "signature-unfit": Flaw("a signature does not fit the issuer's key", _unfit_signature),
+        "pinned": Flaw("the certificate itself is trusted", lambda sight: sight.pinned),
+        "not-a-root": Flaw(
+            "what is trusted is no root", lambda sight: sight.path.top.issuer != sight.path.top.subject
+        ),
+        "assembled": Flaw(
+            "the certificates were not sent in order", lambda sight: sight.assembled
+        ),
+        # ---- the name
+        "host-not-named": Flaw("the certificate does not name the host", _not_named("dns")),
+        "address-not-named": Flaw("the certificate does not name the address", _not_named("ip")),
+        "underscore": Flaw(
+            "the name asked for has an underscore",
+            lambda sight: sight.asked.type == "dns" and "_" in sight.asked.value,
+        ),
+        # ---- dates
+        "leaf-expired": Flaw("the certificate has expired", _of(leaf, _expired)),
+        "leaf-early": Flaw("the certificate is not valid yet", _of(leaf, _early)),
+        "intermediate-expired": Flaw("an intermediate has expired", _of(between, _expired)),
+        "intermediate-early": Flaw("an intermediate is not valid yet", _of(between, _early)),
+        "anchor-expired": Flaw("the root has expired", _of(anchor, _expired)),
+        "anchor-early": Flaw("the root is not valid yet", _of(anchor, _early)),
+        "too-long": Flaw("the certificate is valid for more than 825 days", _lives_too_long),
+        # ---- purposes
+        "leaf-purpose": Flaw(
+            "the certificate is for other purposes than serverAuth", _of(leaf, _for_other_purposes)
+        ),
+        "leaf-any-purpose": Flaw(
+            "the certificate is for any purpose, and not for serverAuth by name",
+            _of(leaf, _for_any_purpose),
+        ),
+        "leaf-no-purpose": Flaw(
+            "the certificate has no extended key usage",
+            lambda sight: sight.leaf.extension(x509.ExtendedKeyUsage) is None,
+        ),
+        "intermediate-purpose": Flaw(
+            "an intermediate is for other purposes than serverAuth",
+            _of(between, _for_other_purposes),
+        ),
+        "intermediate-any-purpose": Flaw(
+            "an intermediate is for any purpose, and not for serverAuth by name",
+            _of(between, _for_any_purpose),
+        ),
+        "anchor-purpose": Flaw(
+            "the root is for other purposes than serverAuth", _of(anchor, _for_other_purposes)
+        ),
+        "anchor-any-purpose": Flaw(
+            "the root is for any purpose, and not for serverAuth by name",
+            _of(anchor, _for_any_purpose),
+        ),
+        # ---- key usage, CA or not
+        "leaf-cannot-sign": Flaw(
+            "the key usage is without digitalSignature", _of(leaf, _may_not_sign_data)
+        ),
+        "leaf-is-ca": Flaw(
+            "the certificate of the server is a CA", lambda sight: sight.leaf.is_ca
+        ),
+        **_above(
+            "no-ca", "says that it is no CA, or nothing of what it is for", _says_no_ca
+        ),
+        **_above(
+            "says-no-ca", "says that it is no CA", _has_basic_constraints_of_no_ca
+        ),
+        **_above(
+            "only-signs", "may sign certificates, and does not say that it is a CA", _only_signs
+        ),
+        **_above(
+            "no-cert-sign", "has key usage without keyCertSign", _may_not_sign_certificates
+        ),
+        "too-deep-below-intermediate": Flaw(
+            "there are more intermediates than an intermediate allows", _too_long_below(between)
+        ),
+        "too-deep-below-anchor": Flaw(
+            "there are more intermediates than the root allows", _too_long_below(anchor)
+        ),
+        # ---- name constraints
+        "outside-intermediate": Flaw(
+            "a name is not permitted by an intermediate", _constrained(between, excluded=False)
+        ),
+        "excluded-by-intermediate": Flaw(
+            "a name is excluded by an intermediate", _constrained(between, excluded=True)
+        ),
+        "outside-anchor": Flaw(
+            "a name is not permitted by the root", _constrained(anchor, excluded=False)
+        ),
+        "excluded-by-anchor": Flaw(
+            "a name is excluded by the root", _constrained(anchor, excluded=True)
+        ),
+        "common-name-outside": Flaw(
+            "beside no DNS name, the common name looks like a host that a CA may not sign",
+            _common_name_outside(any_text=False),
+        ),
+        "common-text-outside": Flaw(
+            "beside no DNS name, the common name is none that a CA may sign",
+            _common_name_outside(any_text=True),
+        ),
+        # ---- the strict profile
+        **_strict("path-length-of-no-ca", "has a path length and is no CA", profile.path_length_of_no_ca),
+        **_strict("basic-not-critical", "is a CA whose basic constraints are not critical", profile.basic_not_critical),
+        **_strict("no-key-usage", "is a CA without key usage", profile.no_key_usage),
+        **_strict("no-authority-key-id", "has no authority key identifier", profile.no_authority_key_id),
+        **_strict("no-subject-key-id", "is a CA without subject key identifier", profile.no_subject_key_id),
+        "leaf-signs-certificates": Flaw(
+            "the key usage has keyCertSign, and the certificate is no CA",
+            _of(leaf, _signs_certificates_without_being_a_ca),
+        ),
+        "leaf-optional-san": Flaw(
+            "the subject is empty and the subject alternative name not critical",
+            _of(leaf, lambda sight, node: profile.optional_san_without_subject(node, False)),
+        ),
+        # ---- keys and signatures
+        "leaf-small-rsa": Flaw("the certificate has RSA below 2048 bits", _of(leaf, _small_rsa)),
+        "issuer-small-rsa": Flaw("a CA has RSA below 2048 bits", _of(issuers, _small_rsa)),
+        "sha1": Flaw(
+            "a signature below the root is made with SHA-1", _of(below_the_top, _broken_hash("SHA-1"))
+        ),
+        "md5": Flaw(
+            "a signature below the root is made with MD5", _of(below_the_top, _broken_hash("MD5"))
+        ),
+        "leaf-p521": Flaw("the certificate has a P-521 key", _of(leaf, _p521)),
+        "leaf-ed25519": Flaw("the certificate has an Ed25519 key", _of(leaf, _ed25519)),
+        "issuer-ed25519": Flaw("a CA has an Ed25519 key", _of(issuers, _ed25519)),
+        # ---- extensions
+        "leaf-unknown-critical": Flaw(
+            "an unknown extension is critical", _of(leaf, _unknown_critical)
+        ),
+        "intermediate-unknown-critical": Flaw(
+            "an unknown extension of an intermediate is critical", _of(between, _unknown_critical)
+        ),
+        "anchor-unknown-critical": Flaw(
+            "an unknown extension of the root is critical", _of(anchor, _unknown_critical)
+        ),
+        "authority-key-id-critical": Flaw(
+            "the authority key identifier is critical", _of(everywhere, _critical(_AKI))
+        ),
+        "subject-key-id-critical": Flaw(
+            "the subject key identifier is critical", _of(everywhere, _critical(_SKI))
+        ),
+        "must-staple": Flaw("an OCSP answer is demanded with the chain", _of(leaf, _must_staple)),
+        # ---- what nothing is known of
+        "odd-key": Flaw("a key is of a kind that was not measured", _of(everywhere, _odd_key)),
+        "odd-extension": Flaw(
+            "an extension cannot be read, is critical and rare, or constrains other names",
+            _of(everywhere, _unmeasured_extension),
+        ),
+    }
+)

@@ -1,0 +1,99 @@
+"""Go's crypto/x509: the certificate itself, then its name, then the path."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+
+from certkit.verify.clients.flaws import first_outside
+from certkit.verify.clients.hostnames import Matching, covers
+from certkit.verify.clients.rules import Client, Rule
+from certkit.verify.clients.sight import Climb, any_certificate, by_signature
+from certkit.verify.profile import common_names
+
+if TYPE_CHECKING:
+    from certkit.verify.clients.sight import Sight
+
+_EXPIRED: Final = "x509: certificate has expired or is not yet valid"
+_UNKNOWN: Final = "x509: certificate signed by unknown authority"
+_CRITICAL: Final = "x509: unhandled critical extension"
+_MATCHING: Final = Matching(top_level=True, dot_presented="kept")
+
+
+def _name(sight: Sight) -> str:
+    """HostnameError.Error."""
+    asked, leaf = sight.asked, sight.leaf
+    has_san = leaf.extension(x509.SubjectAlternativeName) is not None
+    if not has_san and any(
+        covers(text, asked, _MATCHING) for text in common_names(leaf)[-1:]
+    ):
+        return "x509: certificate relies on legacy Common Name field, use SANs instead"
+    names = [name.value for name in leaf.names if name.type == asked.type]
+    if names:
+        return f"x509: certificate is valid for {', '.join(names)}, not {sight.name}"
+    if asked.type == "ip":
+        return (
+            f"x509: cannot validate certificate for {sight.name} because it doesn't contain any "
+            "IP SANs"
+        )
+    return f"x509: certificate is not valid for any names, but wanted to match {sight.name}"
+
+
+def _constraint(sight: Sight) -> str:
+    found = first_outside(sight)
+    assert found is not None
+    kind = "DNS name" if found.kind is x509.DNSName else "IP address"
+    why = (
+        "is not permitted by any constraint"
+        if found.excluded is None
+        else f'is excluded by constraint "{found.excluded}"'
+    )
+    return (
+        "x509: a root or intermediate certificate is not authorized to sign for this name: "
+        f'{kind} "{found.name}" {why}'
+    )
+
+
+GO: Final = Client(
+    "Go",
+    "Go 1.27.3",
+    climb=Climb(by_signature, any_certificate),
+    matching=_MATCHING,
+    rules=(
+        Rule("authority-key-id-critical", "x509: authority key identifier incorrectly marked critical"),
+        Rule("subject-key-id-critical", "x509: subject key identifier incorrectly marked critical"),
+        Rule("md5", "tls: handshake failure"),
+        Rule("leaf-unknown-critical", _CRITICAL),
+        Rule("leaf-expired", _EXPIRED),
+        Rule("leaf-early", _EXPIRED),
+        Rule("host-not-named", _name),
+        Rule("address-not-named", _name),
+        Rule("untrusted", _UNKNOWN),
+        Rule("sha1", _UNKNOWN),
+        *(
+            Rule(f"{which}-{what}", _UNKNOWN)
+            for which in ("intermediate", "anchor")
+            for what in ("no-ca", "only-signs", "no-cert-sign")
+        ),
+        Rule("intermediate-unknown-critical", _CRITICAL),
+        Rule("anchor-unknown-critical", _CRITICAL),
+        Rule("intermediate-expired", _EXPIRED),
+        Rule("intermediate-early", _EXPIRED),
+        Rule("anchor-expired", _EXPIRED),
+        Rule("anchor-early", _EXPIRED),
+        Rule(
+            "too-deep-below-intermediate",
+            "x509: too many intermediates for path length constraint",
+        ),
+        Rule("too-deep-below-anchor", "x509: too many intermediates for path length constraint"),
+        Rule("leaf-purpose", "x509: certificate specifies an incompatible key usage"),
+        Rule("intermediate-purpose", "x509: certificate specifies an incompatible key usage"),
+        Rule("anchor-purpose", "x509: certificate specifies an incompatible key usage"),
+        Rule("outside-intermediate", _constraint),
+        Rule("excluded-by-intermediate", _constraint),
+        Rule("outside-anchor", _constraint),
+        Rule("excluded-by-anchor", _constraint),
+    ),
+)

@@ -1,0 +1,128 @@
+"""How each client matches the name asked for, where it departs from RFC 9525.
+
+One algorithm with the departures as data: what a wildcard may look like, what it stands for,
+whether a dot at the end counts, and whether the common name is still read.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from certkit.pki.public_suffix import is_public_suffix
+from certkit.verify.identity import ascii_lower
+from certkit.verify.profile import common_names
+
+if TYPE_CHECKING:
+    from certkit.pki.certificate import Certificate
+    from certkit.verify.identity import Reference
+
+WHOLE: Final = re.compile(r"\*")
+AT_START: Final = re.compile(r"\*[^*]*")
+AT_EITHER_END: Final = re.compile(r"\*[^*]*|[^*]*\*")
+SEVERAL: Final = re.compile(r".*\*.*")
+ANYWHERE: Final = re.compile(r"[^*]*\*[^*]*")
+_ANY_TEXT: Final = re.compile(r".*")
+LDH: Final = re.compile(r"[a-z0-9-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """The defaults are what most clients do.
+
+    ``stars`` is what the label with a wildcard may look like, ``covered`` what a wildcard may
+    stand for. ``common_name`` says when the subject's common name is read: never, when there is
+    no DNS name beside it, or when there is neither DNS name nor address.
+    """
+
+    stars: re.Pattern[str] = WHOLE
+    covered: re.Pattern[str] = _ANY_TEXT
+    any_label: bool = False
+    """A wildcard may stand in any label, not in the leftmost alone."""
+    top_level: bool = False
+    """A wildcard may stand directly under a top-level name."""
+    public_suffix: bool = True
+    """A wildcard may stand directly under a public suffix."""
+    dot_asked: Literal["dropped", "kept"] = "dropped"
+    dot_presented: Literal["dropped", "kept", "refused"] = "refused"
+    underscore_asked: bool = True
+    common_name: Literal["never", "no-dns", "no-dns-or-ip"] = "never"
+    address_in_common_name: bool = False
+
+
+def is_named(leaf: Certificate, asked: Reference, matching: Matching) -> bool:
+    """Whether a client with this ``matching`` finds ``asked`` in the certificate."""
+    if asked.type == "ip":
+        return _has_address(leaf, asked.value) or (
+            matching.address_in_common_name
+            and _reads_common_name(leaf, matching)
+            and asked.value in common_names(leaf)
+        )
+    if "_" in asked.value and not matching.underscore_asked:
+        return False
+    return any(covers(pattern, asked, matching) for pattern in _patterns(leaf, matching))
+
+
+def as_typed(asked: Reference) -> str:
+    """The host in A-labels, with the dot at its end if there was one."""
+    return f"{asked.value}." if asked.trailing_dot else asked.value
+
+
+def _has_address(leaf: Certificate, address: str) -> bool:
+    return any(name.type == "ip" and name.value == address for name in leaf.names)
+
+
+def _patterns(leaf: Certificate, matching: Matching) -> list[str]:
+    presented = [name.value for name in leaf.names if name.type == "dns"]
+    return common_names(leaf) if _reads_common_name(leaf, matching) else presented
+
+
+def _reads_common_name(leaf: Certificate, matching: Matching) -> bool:
+    types = {name.type for name in leaf.names}
+    match matching.common_name:
+        case "never":
+            return False
+        case "no-dns":
+            return "dns" not in types
+        case "no-dns-or-ip":
+            return not types & {"dns", "ip"}
+
+
+def covers(pattern: str, asked: Reference, matching: Matching) -> bool:
+    """Whether ``pattern`` names the host ``asked`` under these rules."""
+    pattern = ascii_lower(pattern)
+    if pattern.endswith("."):
+        if matching.dot_presented != "dropped":
+            return matching.dot_presented == "kept" and pattern == as_typed(asked)
+        pattern = pattern[:-1]
+    host = as_typed(asked) if matching.dot_asked == "kept" else asked.value
+    if "*" not in pattern:
+        return pattern == host
+    labels, others = pattern.split("."), host.split(".")
+    if len(labels) != len(others) or not _may_stand(labels, matching):
+        return False
+    return all(map(lambda label, other: _label_covers(label, other, matching), labels, others))
+
+
+def _may_stand(labels: list[str], matching: Matching) -> bool:
+    """Whether wildcards are where they may be."""
+    starred = [index for index, label in enumerate(labels) if "*" in label]
+    below = labels[max(starred) + 1 :]
+    return (
+        (matching.any_label or starred == [0])
+        and len(below) >= (1 if matching.top_level else 2)
+        and (matching.public_suffix or not is_public_suffix(".".join(below)))
+    )
+
+
+def _label_covers(label: str, other: str, matching: Matching) -> bool:
+    if "*" not in label:
+        return label == other
+    if not matching.stars.fullmatch(label) or "xn--" in label:
+        return False
+    whole = label == "*"
+    text = re.fullmatch(re.escape(label).replace(r"\*", "(.*)"), other)
+    if text is None or (not whole and other.startswith("xn--")):
+        return False
+    return all(matching.covered.fullmatch(part) for part in text.groups() if part or whole)

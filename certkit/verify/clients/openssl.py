@@ -1,0 +1,298 @@
+"""OpenSSL, and who verifies with it: Python, curl and Node.
+
+The order is that of x509_vfy.c: path, extensions from the leaf upwards, strength, name,
+signatures and dates from the root downwards, name constraints. Who stops at the first error
+reports the first of these; Node goes on and reports the last.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from certkit.verify.clients.hostnames import AT_EITHER_END, LDH, ANYWHERE, Matching
+from certkit.verify.clients.rules import Client, Rule
+from certkit.verify.clients.sight import Climb, any_certificate, by_key_id, roots_alone
+from certkit.verify.profile import common_names
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from certkit.verify.clients.sight import Sight
+
+
+@dataclass(frozen=True, slots=True)
+class _Error:
+    """A verification error of OpenSSL: its number, its words, and the code that Node gives it."""
+
+    flaw: str
+    number: int
+    text: str
+    node: str = "UNSPECIFIED"
+
+
+_EXPIRED: Final = (10, "certificate has expired", "CERT_HAS_EXPIRED")
+_EARLY: Final = (9, "certificate is not yet valid", "CERT_NOT_YET_VALID")
+_PURPOSE: Final = (26, "unsuitable certificate purpose", "INVALID_PURPOSE")
+_CRITICAL: Final = (34, "unhandled critical extension")
+_NO_CA: Final = (79, "invalid CA certificate", "INVALID_CA")
+_TOO_DEEP: Final = (25, "path length constraint exceeded", "PATH_LENGTH_EXCEEDED")
+_OUTSIDE: Final = (47, "permitted subtree violation")
+_EXCLUDED: Final = (48, "excluded subtree violation")
+_WEAK_HASH: Final = (68, "CA signature digest algorithm too weak")
+
+_PATH: Final = (
+    _Error("self-signed", 18, "self-signed certificate", "DEPTH_ZERO_SELF_SIGNED_CERT"),
+    _Error(
+        "root-sent-untrusted",
+        19,
+        "self-signed certificate in certificate chain",
+        "SELF_SIGNED_CERT_IN_CHAIN",
+    ),
+    _Error(
+        "issuer-of-trusted-unknown", 2, "unable to get issuer certificate", "UNABLE_TO_GET_ISSUER_CERT"
+    ),
+    _Error(
+        "issuer-unknown",
+        20,
+        "unable to get local issuer certificate",
+        "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+    ),
+)
+
+
+def _extensions(*, strict: bool) -> tuple[_Error, ...]:
+    """The checks of extensions, certificate by certificate from the leaf upwards."""
+    leaf = (
+        _Error("leaf-unknown-critical", *_CRITICAL),
+        _Error("authority-key-id-critical", *_CRITICAL),
+        _Error("subject-key-id-critical", *_CRITICAL),
+        *(_profile("leaf") if strict else ()),
+        _Error("leaf-purpose", *_PURPOSE),
+        _Error("leaf-any-purpose", *_PURPOSE),
+    )
+    return (*leaf, *_of_issuer("intermediate", strict=strict), *_of_issuer("anchor", strict=strict))
+
+
+def _of_issuer(which: str, *, strict: bool) -> tuple[_Error, ...]:
+    return (
+        _Error(f"{which}-unknown-critical", *_CRITICAL),
+        _Error(f"{which}-no-ca", *_NO_CA),
+        _Error(f"{which}-no-cert-sign", *_NO_CA),
+        # A root may go without basic constraints, unless the profile is checked.
+        *([_Error(f"{which}-only-signs", *_NO_CA)] if strict or which == "intermediate" else ()),
+        *(_profile(which) if strict else ()),
+        _Error(f"{which}-no-ca", *_PURPOSE),
+        _Error(f"{which}-no-cert-sign", *_PURPOSE),
+        _Error(f"{which}-purpose", *_PURPOSE),
+        _Error(f"{which}-any-purpose", *_PURPOSE),
+        _Error(f"too-deep-below-{which}", *_TOO_DEEP),
+    )
+
+
+def _profile(which: str) -> Iterator[_Error]:
+    """X509_V_FLAG_X509_STRICT."""
+    yield _Error(f"{which}-path-length-of-no-ca", 80, "Path length invalid for non-CA cert")
+    if which == "leaf":
+        yield _Error("leaf-signs-certificates", 82, "Key usage keyCertSign invalid for non-CA cert")
+        yield _Error(
+            "leaf-optional-san", 84, "Subject empty and Subject Alt Name extension not critical"
+        )
+    else:
+        yield _Error(
+            f"{which}-basic-not-critical", 89, "Basic Constraints of CA cert not marked critical"
+        )
+        yield _Error(f"{which}-no-key-usage", 92, "CA cert does not include key usage extension")
+    if which != "anchor":
+        yield _Error(f"{which}-no-authority-key-id", 85, "Missing Authority Key Identifier")
+    if which != "leaf":
+        yield _Error(f"{which}-no-subject-key-id", 86, "Missing Subject Key Identifier")
+
+
+_EXTENSIONS: Final = _extensions(strict=False)
+_KEYS: Final = (
+    _Error("leaf-small-rsa", 66, "EE certificate key too weak"),
+    _Error("issuer-small-rsa", 67, "CA certificate key too weak"),
+)
+_HASHES: Final = (_Error("sha1", *_WEAK_HASH), _Error("md5", *_WEAK_HASH))
+_DOWNWARDS: Final = (
+    _Error("anchor-early", *_EARLY),
+    _Error("anchor-expired", *_EXPIRED),
+    _Error("signature-unfit", 7, "certificate signature failure", "CERT_SIGNATURE_FAILURE"),
+    _Error("intermediate-early", *_EARLY),
+    _Error("intermediate-expired", *_EXPIRED),
+    _Error("leaf-early", *_EARLY),
+    _Error("leaf-expired", *_EXPIRED),
+)
+_CONSTRAINTS: Final = (
+    _Error("outside-intermediate", *_OUTSIDE),
+    _Error("excluded-by-intermediate", *_EXCLUDED),
+    _Error("outside-anchor", *_OUTSIDE),
+    _Error("excluded-by-anchor", *_EXCLUDED),
+    _Error("common-name-outside", *_OUTSIDE),
+)
+
+_ROOTS_ALONE: Final = Climb(by_key_id, roots_alone)
+_PARTIAL: Final = Climb(by_key_id, any_certificate)
+
+
+def _rules(template: str, errors: Iterable[_Error]) -> tuple[Rule, ...]:
+    return tuple(
+        Rule(each.flaw, template.format(number=each.number, text=each.text, node=each.node))
+        for each in errors
+    )
+
+
+# ---- the openssl command and Python --------------------------------------------------------------
+
+_NAME: Final = (
+    Rule("host-not-named", "verify error:num=62:hostname mismatch"),
+    Rule("address-not-named", "verify error:num=64:IP address mismatch"),
+)
+_S_CLIENT: Final = "verify error:num={number}:{text}"
+
+OPENSSL: Final = Client(
+    "OpenSSL",
+    "openssl s_client 3.0.19 -verify_return_error -verify_hostname",
+    climb=_ROOTS_ALONE,
+    matching=Matching(
+        stars=AT_EITHER_END, covered=LDH, dot_asked="kept", dot_presented="kept", common_name="no-dns"
+    ),
+    rules=(
+        *_rules(_S_CLIENT, (*_PATH, *_EXTENSIONS, *_KEYS, *_HASHES)),
+        *_NAME,
+        *_rules(_S_CLIENT, (*_DOWNWARDS, *_CONSTRAINTS)),
+    ),
+)
+
+_FAILED: Final = "[SSL: CERTIFICATE_VERIFY_FAILED] certificate verify failed: {text}"
+_PYTHON_NAME: Final = tuple(
+    Rule(flaw, _FAILED.format(text=f"{what} mismatch, certificate is not valid for '{{name}}'."))
+    for flaw, what in (("host-not-named", "Hostname"), ("address-not-named", "IP address"))
+)
+_PYTHON_MATCHING: Final = Matching(
+    covered=LDH, dot_asked="kept", dot_presented="kept", common_name="no-dns"
+)
+
+PYTHON: Final = Client(
+    "Python <= 3.12",
+    "Python 3.11.7 and 3.12.1 with OpenSSL 3.0.19",
+    climb=_ROOTS_ALONE,
+    matching=_PYTHON_MATCHING,
+    rules=(
+        *_rules(_FAILED, (*_PATH, *_EXTENSIONS, *_KEYS, *_HASHES)),
+        *_PYTHON_NAME,
+        *_rules(_FAILED, (*_DOWNWARDS, *_CONSTRAINTS)),
+    ),
+)
+PYTHON_STRICT: Final = Client(
+    "Python 3.13+",
+    "Python 3.13.0 with OpenSSL 3.0.19",
+    climb=_PARTIAL,
+    matching=_PYTHON_MATCHING,
+    rules=(
+        *_rules(_FAILED, (*_PATH[:-2], *_PATH[-1:], *_extensions(strict=True), *_KEYS, *_HASHES)),
+        *_PYTHON_NAME,
+        *_rules(_FAILED, (*_DOWNWARDS, *_CONSTRAINTS)),
+    ),
+)
+
+
+# ---- curl ----------------------------------------------------------------------------------------
+
+_CURL: Final = "SSL certificate problem: {text}"
+
+
+def _curl_name(sight: Sight) -> str:
+    """Which of its three complaints curl makes about the name."""
+    names = common_names(sight.leaf)
+    if any(name.type in ("dns", "ip") for name in sight.leaf.names):
+        return (
+            "SSL: no alternative certificate subject name matches target host name "
+            f"'{sight.name}'"
+        )
+    if not names:
+        return "SSL: unable to obtain common name from peer certificate"
+    return (
+        f"SSL: certificate subject name '{names[-1]}' does not match target host name "
+        f"'{sight.name}'"
+    )
+
+
+CURL: Final = Client(
+    "curl",
+    "curl 7.88.1 with OpenSSL 3.0.19",
+    climb=_PARTIAL,
+    matching=Matching(
+        dot_presented="dropped", common_name="no-dns-or-ip", address_in_common_name=True
+    ),
+    rules=(
+        *_rules(_CURL, (*_PATH, *_EXTENSIONS, *_KEYS, *_HASHES)),
+        # A signature that does not fit is told from OpenSSL's error queue.
+        Rule("signature-unfit", "curl: (35) OpenSSL/"),
+        *_rules(_CURL, (*_DOWNWARDS, *_CONSTRAINTS)),
+        Rule("host-not-named", _curl_name),
+        Rule("address-not-named", _curl_name),
+    ),
+)
+
+
+# ---- Node ----------------------------------------------------------------------------------------
+
+_NODE: Final = "{node}: {text}"
+_ALONE: Final = _Error(
+    "issuer-of-leaf-unknown",
+    21,
+    "unable to verify the first certificate",
+    "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+)
+_SIGNER: Final = (
+    _Error("intermediate-no-cert-sign", 32, "key usage does not include certificate signing"),
+    _Error("anchor-no-cert-sign", 32, "key usage does not include certificate signing"),
+)
+
+
+def _node_name(sight: Sight) -> str:
+    """tls.checkServerIdentity."""
+    host, names = sight.asked.value, sight.leaf.names
+    addresses = [name.value for name in names if name.type == "ip"]
+    cn = common_names(sight.leaf)
+    if sight.asked.type == "ip":
+        reason = f"IP: {host} is not in the cert's list: {', '.join(addresses)}"
+    elif any(name.type == "dns" for name in names):
+        listed = ", ".join(_NODE_TYPES[name.type] + name.value for name in names)
+        reason = f"Host: {host}. is not in the cert's altnames: {listed}"
+    elif cn:
+        reason = f"Host: {host}. is not cert's CN: {cn[-1]}"
+    else:
+        reason = "Cert does not contain a DNS name"
+    return (
+        "ERR_TLS_CERT_ALTNAME_INVALID: Hostname/IP does not match certificate's altnames: "
+        f"{reason}".rstrip()
+    )
+
+
+_NODE_TYPES: Final = {"dns": "DNS:", "ip": "IP Address:", "email": "email:", "uri": "URI:"}
+_NODE_MATCHING: Final = Matching(stars=ANYWHERE, dot_presented="dropped", common_name="no-dns")
+_NODE_NAME: Final = (Rule("host-not-named", _node_name), Rule("address-not-named", _node_name))
+
+
+def _last_first(*errors: _Error) -> tuple[Rule, ...]:
+    return _rules(_NODE, reversed(errors))
+
+
+def _node(name: str, version: str, checked: tuple[_Error, ...]) -> Client:
+    return Client(
+        name,
+        version,
+        climb=_ROOTS_ALONE,
+        matching=_NODE_MATCHING,
+        rules=(
+            *_last_first(*_PATH, _ALONE, *_EXTENSIONS, *checked, *_SIGNER, *_DOWNWARDS, *_CONSTRAINTS),
+            *_NODE_NAME,
+        ),
+    )
+
+
+NODE_20: Final = _node("Node 20", "Node 20.20.2 with OpenSSL 3.0", _HASHES)
+NODE_24: Final = _node("Node 24", "Node 24.19.0 with OpenSSL 3.5", (*_KEYS, *_HASHES))

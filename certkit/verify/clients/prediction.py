@@ -1,0 +1,122 @@
+"""What every client will say: the rules of each, asked of the ways up that it would take."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import UTC
+from typing import TYPE_CHECKING, Final
+
+from certkit.findings import Severity
+from certkit.verify import inputs
+from certkit.verify.clients.apple import APPLE
+from certkit.verify.clients.chromium import CHROMIUM
+from certkit.verify.clients.firefox import FIREFOX
+from certkit.verify.clients.flaws import FLAWS
+from certkit.verify.clients.gnutls import GNUTLS, WGET
+from certkit.verify.clients.go import GO
+from certkit.verify.clients.java import JAVA_17, JAVA_25
+from certkit.verify.clients.openssl import CURL, NODE_20, NODE_24, OPENSSL, PYTHON, PYTHON_STRICT
+from certkit.verify.clients.rustls import RUSTLS
+from certkit.verify.clients.sight import Chain, SearchGivenUp
+from certkit.verify.identity import reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from certkit.findings import Finding
+    from certkit.verify.clients.rules import Answer, Client, Rule
+    from certkit.verify.clients.sight import Sight
+
+CLIENTS: Final[tuple[Client, ...]] = (
+    CHROMIUM,
+    FIREFOX,
+    APPLE,
+    PYTHON,
+    PYTHON_STRICT,
+    OPENSSL,
+    CURL,
+    NODE_20,
+    NODE_24,
+    GO,
+    JAVA_17,
+    JAVA_25,
+    GNUTLS,
+    WGET,
+    RUSTLS,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What one client will say.
+
+    ``reason`` of a reject is in the client's own words, as they are pasted into a search box; of
+    an accept it names what others would mind, and is mostly empty; of unknown it says why.
+    """
+
+    client: str
+    verdict: Answer
+    reason: str
+
+    def as_dict(self) -> dict[str, str]:
+        """A row of ``data.clients`` in ``certkit verify --clients --json``."""
+        return {"client": self.client, "verdict": self.verdict, "reason": self.reason}
+
+
+def predict(
+    leaf: object,
+    *,
+    roots: object,
+    intermediates: object = (),
+    name: object,
+    at: datetime,
+) -> tuple[Prediction, ...]:
+    """What each of :data:`CLIENTS` says of a server, in that order; none of them is run.
+
+    The arguments are those of :func:`certkit.verify.verdict.judge`: ``intermediates`` in the
+    order in which the server sends them after the leaf, ``roots`` what stands in the client's
+    store, ``name`` the host of the URL. Raises CertkitError for misuse, never for a certificate.
+    """
+    with inputs.quietly():
+        given = inputs.read(leaf, roots=roots, intermediates=intermediates, crls=())
+        if given.leaf is None:
+            return tuple(Prediction(each.name, "unknown", _UNREADABLE) for each in CLIENTS)
+        moment = at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+        chain = Chain(
+            sent=(given.leaf, *given.intermediates),
+            roots=given.roots,
+            asked=reference(str(name)),
+            at=moment.replace(microsecond=0),
+        )
+        return tuple(predict_one(client, chain)[0] for client in CLIENTS)
+
+
+_UNREADABLE: Final = "the certificate cannot be read"
+
+
+def predict_one(client: Client, chain: Chain) -> tuple[Prediction, Rule | None]:
+    """The prediction for one client, and the rule that decided it if one did."""
+    if chain.asked.problem is not None:
+        return Prediction(client.name, "unknown", chain.asked.problem), None
+    first: tuple[Sight, Rule] | None = None
+    try:
+        for sight in client.climb.sights(replace(chain, matching=client.matching)):
+            rule = next((rule for rule in client.rules if rule.applies(sight)), None)
+            if rule is None:
+                return _accepted(client, sight), None
+            first = first or (sight, rule)
+    except SearchGivenUp:
+        return Prediction(client.name, "unknown", "too many certificates to find a path"), None
+    assert first is not None  # every climb yields at least one way
+    sight, rule = first
+    return Prediction(client.name, "reject", rule.words(sight)), rule
+
+
+def _accepted(client: Client, sight: Sight) -> Prediction:
+    """Accepted, unless there is something of which nobody knows what the client makes."""
+    for flaw, why in client.unsure:
+        if FLAWS[flaw].holds(sight):
+            return Prediction(client.name, "unknown", why)
+    notes = dict.fromkeys(text for flaw, text in client.notes if FLAWS[flaw].holds(sight))
+    return Prediction(client.name, "accept", "; ".join(notes))

@@ -1,0 +1,62 @@
+"""What a client is: how it climbs, how it matches names, and its rules in the order it asks them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final, Literal
+
+from certkit.verify.clients.flaws import FLAWS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from certkit.verify.clients.hostnames import Matching
+    from certkit.verify.clients.sight import Climb, Sight
+
+Answer = Literal["accept", "reject", "unknown"]
+
+HANDSHAKE: Final = "handshake"
+"""The source of a rule that was seen in a real handshake: tests/e2e/test_predictions.py."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """The client rejects a chain with this flaw and says these words.
+
+    ``says`` are the words, or a function that makes them; ``{name}`` in them is what was asked
+    for, ``{host}`` the same without a dot at the end. Beside a flaw of ``unless`` another rule decides. ``source`` is a measurement or a
+    document.
+    """
+
+    flaw: str
+    says: str | Callable[[Sight], str]
+    unless: tuple[str, ...] = ()
+    source: str = HANDSHAKE
+
+    def applies(self, sight: Sight) -> bool:
+        return FLAWS[self.flaw].holds(sight) and not any(
+            FLAWS[other].holds(sight) for other in self.unless
+        )
+
+    def words(self, sight: Sight) -> str:
+        if callable(self.says):
+            return self.says(sight)
+        return self.says.format(name=sight.name, host=sight.asked.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """``rules``: the first that applies decides; a chain that none applies to is accepted.
+
+    ``notes`` are flaws that the client accepts and others do not, with what to say of that.
+    ``unsure`` are flaws of which it is not known what the client makes of them. ``version`` is
+    what the measurements were made with.
+    """
+
+    name: str
+    version: str
+    climb: Climb
+    matching: Matching
+    rules: tuple[Rule, ...]
+    notes: tuple[tuple[str, str], ...] = ()
+    unsure: tuple[tuple[str, str], ...] = ()

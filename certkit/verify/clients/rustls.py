@@ -1,0 +1,86 @@
+"""rustls with webpki: Deno, and most of what is written in Rust.
+
+The certificate itself, then the path, then the name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from certkit.verify.clients.hostnames import Matching
+from certkit.verify.clients.rules import Client, Rule
+from certkit.verify.clients.sight import Climb, by_signature, not_the_leaf
+
+if TYPE_CHECKING:
+    from certkit.verify.clients.sight import Sight
+
+_PEER: Final = "invalid peer certificate: "
+_CRITICAL: Final = f"{_PEER}Other(OtherError(UnsupportedCriticalExtension))"
+_EXPIRED: Final = f"{_PEER}certificate expired"
+_EARLY: Final = f"{_PEER}certificate not valid yet"
+_PURPOSE: Final = f"{_PEER}certificate does not allow extended key usage for server authentication"
+_CONSTRAINT: Final = f"{_PEER}Other(OtherError(NameConstraintViolation))"
+_HASH: Final = f"{_PEER}UnsupportedSignatureAlgorithmContext"
+
+
+def _name(sight: Sight) -> str:
+    names = [_TYPES[name.type].format(name.value) for name in sight.leaf.names]
+    listed = " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
+    return (
+        f'{_PEER}certificate not valid for name "{sight.name}"; certificate '
+        + (
+            f"is only valid for {listed}"
+            if names
+            else "is not valid for any names (according to its subjectAltName extension)"
+        )
+    )
+
+
+_TYPES: Final = {
+    "dns": 'DnsName("{}")',
+    "ip": "IpAddress({})",
+    "email": "Unsupported(0x01)",
+    "uri": 'UniformResourceIdentifier("{}")',
+}
+
+RUSTLS: Final = Client(
+    "rustls/Deno",
+    "Deno 2.9.8",
+    climb=Climb(by_signature, not_the_leaf),
+    matching=Matching(),
+    rules=(
+        Rule("leaf-unknown-critical", _CRITICAL),
+        Rule("authority-key-id-critical", _CRITICAL),
+        Rule("subject-key-id-critical", _CRITICAL),
+        Rule("leaf-expired", _EXPIRED),
+        Rule("leaf-early", _EARLY),
+        Rule("leaf-is-ca", f"{_PEER}Other(OtherError(CaUsedAsEndEntity))"),
+        Rule("leaf-purpose", _PURPOSE),
+        Rule("leaf-any-purpose", _PURPOSE),
+        Rule("issuer-has-other-key", f"{_PEER}BadSignature"),
+        Rule("untrusted", f"{_PEER}UnknownIssuer"),
+        Rule("sha1", _HASH),
+        Rule("md5", _HASH),
+        Rule("issuer-small-rsa", f"{_PEER}BadSignature"),
+        Rule("intermediate-unknown-critical", _CRITICAL),
+        Rule("intermediate-expired", _EXPIRED),
+        Rule("intermediate-early", _EARLY),
+        Rule("intermediate-no-ca", f"{_PEER}Other(OtherError(EndEntityUsedAsCa))"),
+        Rule("intermediate-only-signs", f"{_PEER}Other(OtherError(EndEntityUsedAsCa))"),
+        Rule("too-deep-below-intermediate", f"{_PEER}Other(OtherError(PathLenConstraintViolated))"),
+        Rule("intermediate-purpose", _PURPOSE),
+        Rule("intermediate-any-purpose", _PURPOSE),
+        Rule("outside-intermediate", _CONSTRAINT),
+        Rule("excluded-by-intermediate", _CONSTRAINT),
+        Rule("outside-anchor", _CONSTRAINT),
+        Rule("excluded-by-anchor", _CONSTRAINT),
+        Rule("host-not-named", _name),
+        Rule("address-not-named", _name),
+        # The signature of the handshake comes last.
+        Rule("leaf-small-rsa", f"{_PEER}BadSignature"),
+    ),
+    notes=(
+        ("anchor-expired", "the dates of a root are not looked at"),
+        ("anchor-early", "the dates of a root are not looked at"),
+    ),
+)

@@ -1,0 +1,231 @@
+"""What a client has before its eyes: the way up that it takes from the leaf, and where that ends.
+
+Clients differ in how they climb. Some try every path that the signatures allow, others take the
+first certificate whose name and key identifier fit and stand by it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import ed25519
+
+from certkit.verify.clients.hostnames import Matching, as_typed
+from certkit.verify.path import Node, Path, PathBuilder
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import datetime
+
+    from certkit.pki.certificate import Certificate
+    from certkit.verify.identity import Reference
+
+
+class SearchGivenUp(Exception):
+    """So many certificates seem to have issued each other that the search was given up."""
+
+
+class End(Enum):
+    """How the way up ended."""
+
+    TRUSTED = "at a certificate that the client takes as the end"
+    UNKNOWN = "at an issuer that nobody knows"
+    OTHER_KEY = "at somebody with the issuer's name and another key"
+    SELF_SIGNED = "at a self-signed certificate that is not trusted"
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """What was sent, what is trusted, what was asked for and how the client matches names.
+
+    ``sent`` begins with the leaf.
+    """
+
+    sent: tuple[Certificate, ...]
+    roots: tuple[Certificate, ...]
+    asked: Reference
+    at: datetime
+    matching: Matching = Matching()
+
+    @property
+    def leaf(self) -> Certificate:
+        return self.sent[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One way up: ``path`` from the leaf, and how it ended."""
+
+    chain: Chain
+    path: Path
+    end: End
+    assembled: bool = False
+    """The client did not take the chain as it was sent (a difference in Java alone)."""
+
+    @property
+    def leaf(self) -> Certificate:
+        return self.chain.leaf
+
+    @property
+    def asked(self) -> Reference:
+        return self.chain.asked
+
+    @property
+    def name(self) -> str:
+        """What was asked for, as a client prints it: A-labels, a dot at the end kept."""
+        return as_typed(self.asked)
+
+    @property
+    def nodes(self) -> tuple[Node, ...]:
+        return self.path.nodes
+
+    @property
+    def anchor(self) -> Node | None:
+        """The trusted certificate at the end, unless it is the leaf itself."""
+        return self.path.top if self.end is End.TRUSTED and len(self.nodes) > 1 else None
+
+    @property
+    def between(self) -> tuple[Node, ...]:
+        """What stands above the leaf and is not the anchor."""
+        return self.nodes[1:-1] if self.anchor else self.nodes[1:]
+
+    @property
+    def pinned(self) -> bool:
+        """The leaf itself is trusted."""
+        return self.end is End.TRUSTED and len(self.nodes) == 1
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """How a client gets from the leaf to the end.
+
+    ``follow`` yields the ways up, the client's favourite first; ``may_end(certificate, chain)``
+    says whether a trusted certificate may be the end of one.
+    """
+
+    follow: Callable[[Chain, Sequence[Certificate]], Iterator[Sight]]
+    may_end: Callable[[Certificate, Chain], bool]
+    can_hold: Callable[[Certificate], bool] = bool
+    """Whether the client's store takes a certificate at all."""
+    last_version_first: bool = False
+    """Of two versions of a root in one file, the later one is taken."""
+
+    def sights(self, chain: Chain) -> Iterator[Sight]:
+        """Every way up that the client would look at."""
+        held = tuple(each for each in chain.roots if self.can_hold(each))
+        ends = [each for each in held if self.may_end(each, chain)]
+        chain = replace(chain, roots=held)
+        return self.follow(chain, ends[::-1] if self.last_version_first else ends)
+
+
+# ---- what may be the end -------------------------------------------------------------------------
+
+
+def any_certificate(certificate: Certificate, chain: Chain) -> bool:
+    """Whatever is in the store."""
+    return True
+
+
+def roots_alone(certificate: Certificate, chain: Chain) -> bool:
+    """OpenSSL without the flag X509_V_FLAG_PARTIAL_CHAIN."""
+    return certificate.self_issued
+
+
+def not_the_leaf(certificate: Certificate, chain: Chain) -> bool:
+    """rustls looks for an issuer, which a leaf is only when it signed itself."""
+    return certificate != chain.leaf or certificate.self_issued
+
+
+def leaf_sent_alone(certificate: Certificate, chain: Chain) -> bool:
+    """GnuTLS compares the leaf with the store only when nothing else was sent."""
+    return not_the_leaf(certificate, chain) or len(chain.sent) == 1
+
+
+def nss_can_hold(certificate: Certificate) -> bool:
+    """certutil, with which Chromium and Firefox are given roots, cannot import Ed25519."""
+    return not isinstance(certificate.public_key, ed25519.Ed25519PublicKey)
+
+
+# ---- ways to climb -------------------------------------------------------------------------------
+
+
+def by_signature(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
+    """Every path that ends well; where there is none, the one that got furthest."""
+    builder = _builder(chain, ends)
+    found = False
+    for path in builder.paths(chain.leaf):
+        found = True
+        yield Sight(chain, path, End.TRUSTED)
+    if builder.exhausted:
+        raise SearchGivenUp
+    if not found:
+        end = max(builder.dead_ends, key=lambda each: len(each.path.nodes))
+        yield Sight(chain, end.path, _dead_end(end.path.top, other_key=bool(end.namesakes)))
+
+
+def by_key_id(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
+    """The first issuer whose name and key identifier fit, its signature unseen."""
+    builder = _builder(chain, ends)
+    path = Path((Node.of(chain.leaf, anchor=chain.leaf in ends),))
+    while not path.top.anchor and not path.top.self_issued:
+        fitting = [node for node in builder.issuers(path) if _fits(path.top, node)]
+        if not fitting:
+            break
+        path = path.extended(fitting[0], builder.link(path.top, fitting[0]))
+    end = End.TRUSTED if path.top.anchor else _dead_end(path.top, other_key=False)
+    yield Sight(chain, path, end)
+
+
+def in_order(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
+    """Java: a chain in order is taken as it is, up to its first trusted certificate.
+
+    Any other is searched through, and then nothing is said of what was wrong with the paths found.
+    """
+    builder = _builder(chain, ends)
+    path = Path((Node.of(chain.leaf, anchor=chain.leaf in ends),))
+    nodes = {node.certificate: node for node in builder.nodes}
+    for certificate in chain.sent[1:]:
+        node = nodes[certificate]
+        if path.top.anchor:
+            break
+        if node.subject != path.top.issuer:
+            for sight in by_signature(chain, ends):
+                yield replace(sight, assembled=True)
+            return
+        path = path.extended(node, builder.link(path.top, node))
+    if path.top.anchor:
+        yield Sight(chain, path, End.TRUSTED)
+        return
+    namesakes = [node for node in builder.issuers(path) if node.anchor]
+    fitting = [node for node in namesakes if _fits(path.top, node)]
+    for node in fitting:
+        yield Sight(chain, path.extended(node, builder.link(path.top, node)), End.TRUSTED)
+    if not fitting:
+        yield Sight(chain, path, _dead_end(path.top, other_key=bool(namesakes)))
+
+
+def _builder(chain: Chain, ends: Sequence[Certificate]) -> PathBuilder:
+    """A search in which ``ends`` are the ends, and other trusted certificates are steps."""
+    steps = [each for each in chain.roots if each not in ends]
+    return PathBuilder(ends, (*steps, *chain.sent[1:]), chain.at)
+
+
+def _dead_end(top: Node, *, other_key: bool) -> End:
+    if other_key:
+        return End.OTHER_KEY
+    return End.SELF_SIGNED if top.self_issued else End.UNKNOWN
+
+
+def _fits(child: Node, issuer: Node) -> bool:
+    """What OpenSSL's X509_check_issued compares besides the name (RFC 5280 section 4.2.1.1)."""
+    found = child.certificate.extension(x509.AuthorityKeyIdentifier)
+    if found is None:
+        return True
+    wanted, serial = found.value.key_identifier, found.value.authority_cert_serial_number
+    own = issuer.certificate.ski
+    return (wanted is None or own is None or wanted.hex() == own) and (
+        serial is None or serial == issuer.certificate.x509.serial_number
+    )

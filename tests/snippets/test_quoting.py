@@ -24,11 +24,11 @@ from tests.e2e.wss import check
 from tests.peers import clean_env, program
 
 # What SnippetInput lets through: text that prints. The characters of the languages come often.
+# What `printable` leaves as it is; drawn so, not filtered, which Hypothesis finds too slow.
+_SHOWN = st.characters(codec="utf-8", exclude_categories=("Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp"))
 texts = st.text(
-    st.one_of(st.sampled_from("""\\"'`$;#{}%<>&|*?[]()!~=,@: """), st.characters(codec="utf-8")),
-    min_size=1,
-    max_size=40,
-).filter(lambda text: printable(text) == text)
+    st.one_of(st.sampled_from("""\\"'`$;#{}%<>&|*?[]()!~=,@: """), _SHOWN), min_size=1, max_size=40
+)
 file_names = texts.filter(
     lambda text: "/" not in text and text not in (".", "..") and len(text.encode()) < 200
 )

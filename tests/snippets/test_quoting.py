@@ -19,7 +19,6 @@ import certkit
 from certkit.errors import CertkitError
 from certkit.pki.names import parse
 from certkit.snippets import SNIPPETS, SnippetInput, quoting, render, rendering
-from certkit.text import printable
 from tests.e2e.wss import check
 from tests.peers import clean_env, program
 

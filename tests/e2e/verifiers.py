@@ -24,10 +24,11 @@ from cryptography.x509 import verification
 import certkit
 from certkit.findings import Severity
 from certkit.pki.certificate import Certificate
+from tests.e2e import browsers
 from tests.peers import clean_env, program
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 CLIENTS = Path(__file__).parent / "clients"
 CACHE = Path(__file__).parents[2] / ".cache"  # what compilers keep between runs
@@ -268,6 +269,39 @@ def _pyca(question: Question) -> Verdict:
     return Verdict(accepted=True, words="")
 
 
+def _browser(
+    open_all: Callable[[Sequence[str], Iterable[Certificate]], list[str]],
+) -> Callable[[Sequence[Question]], list[Verdict]]:
+    """A browser trusts one set of roots while it runs: one run for each set without a conflict.
+
+    Two questions conflict where chains of the same issuing key are judged under different roots.
+    """
+
+    def judge(questions: Sequence[Question]) -> list[Verdict]:
+        runs: list[dict[str | None, Certificate]] = []
+        asked: list[list[Question]] = []
+        for question in questions:
+            root = Certificate.from_pem(question.roots.read_bytes())
+            issuer = Certificate.load_all(question.chain.read_bytes())[-1].aki
+            run = next((n for n, trust in enumerate(runs) if trust.get(issuer, root) == root), None)
+            if run is None:
+                run = len(runs)
+                runs.append({})
+                asked.append([])
+            runs[run][issuer] = root
+            asked[run].append(question)
+        words = {
+            question: said
+            for trust, some in zip(runs, asked, strict=True)
+            for question, said in zip(
+                some, open_all([each.url for each in some], trust.values()), strict=True
+            )
+        }
+        return [Verdict(not words[question], words[question]) for question in questions]
+
+    return judge
+
+
 def _certkit(question: Question) -> Verdict:
     """certkit's own judge, held to what the others say."""
     leaf, *intermediates = Certificate.load_all(question.chain.read_bytes())
@@ -318,6 +352,17 @@ _RUSTLS = {
     Why.CONSTRAINT: "NameConstraintViolation",
     Why.PURPOSE: "does not allow extended key usage for server authentication",
 }
+_CHROMIUM = {
+    Why.NAME: "ERR_CERT_COMMON_NAME_INVALID",
+    Why.UNTRUSTED: "ERR_CERT_AUTHORITY_INVALID",
+    Why.CONSTRAINT: "ERR_CERT_INVALID",
+    Why.PURPOSE: "ERR_CERT_INVALID",
+    Why.KEY: "ERR_SSL_VERSION_OR_CIPHER_MISMATCH",
+}
+_FIREFOX = _NSS | {
+    Why.UNTRUSTED: "SEC_ERROR_UNKNOWN_ISSUER|MOZILLA_PKIX_ERROR_SELF_SIGNED_CERT",
+    Why.KEY: "SSL_ERROR_NO_CYPHER_OVERLAP",
+}
 _CERTKIT = {
     Why.NAME: "^name.(mismatch|wildcard-depth)$",
     Why.UNTRUSTED: "^chain.(untrusted-root|self-signed)$",
@@ -350,6 +395,8 @@ VERIFIERS: dict[str, Verifier] = {
     "node-wheel": Verifier(_node("node-wheel"), _NODE),
     "go": Verifier(_go, _GO),
     "deno": Verifier(_deno, _RUSTLS),
+    "chromium": Verifier(_browser(browsers.chromium), _CHROMIUM),
+    "firefox": Verifier(_browser(browsers.firefox), _FIREFOX),
 }
 
 

@@ -61,6 +61,9 @@ failed (permission, disk, CA); 4 a person must finish; 130 interrupted.
 """
 
 
+_HELP_OPTIONS: Final = {"help_option_names": ["-h", "--help"]}
+
+
 class _Command(TyperCommand):
     def get_params(self, ctx: Context) -> list[Any]:
         return coercion.made_plain(super().get_params(ctx))
@@ -104,6 +107,7 @@ def _group(name: str, table: Mapping[str, tuple[str, str]], help_text: str) -> _
         help=f"{help_text}\n\n\b\nExamples:{examples}",
         no_args_is_help=True,
         rich_markup_mode=None,
+        context_settings=_HELP_OPTIONS,
     )
     group.table = table
     return group
@@ -111,8 +115,15 @@ def _group(name: str, table: Mapping[str, tuple[str, str]], help_text: str) -> _
 
 def _command(name: str, body: _Body) -> Command:
     app = typer.Typer(rich_markup_mode=None, pretty_exceptions_enable=False, add_completion=False)
-    app.command(name, cls=_Command)(_with_common_options(body))
+    app.command(name, cls=_Command, context_settings=_HELP_OPTIONS)(_with_common_options(body))
     return typer.main.get_command(app)
+
+
+def _show_each(results: Iterator[output.Result], *, as_json: bool) -> None:
+    """What a command that goes on has to say; an interruption is how it ends, and no failure."""
+    _running.goes_on = True
+    for each in results:
+        output.show(each, _running.command, as_json=as_json, one_line=True)
 
 
 _JsonOption = Annotated[
@@ -129,8 +140,7 @@ def _with_common_options(body: _Body) -> Callable[..., None]:
         del debug  # read from argv by main(), since it must count before the parser has run
         result = body(**arguments)
         if not isinstance(result, output.Result):
-            for each in result:  # a command that goes on, until somebody interrupts
-                output.show(each, _running.command, as_json=json, one_line=True)
+            _show_each(result, as_json=json)
             return
         output.show(result, _running.command, as_json=json)
         raise typer.Exit(result.exit_code)
@@ -164,6 +174,7 @@ app = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings=_HELP_OPTIONS,
 )
 
 
@@ -189,6 +200,8 @@ class _Running:
     """The command being run, for the envelope of a failure that the parser found."""
 
     command = "certkit"
+    goes_on = False
+    """It prints one answer after the other until it is interrupted."""
 
 
 _running = _Running()
@@ -212,7 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     given = list(sys.argv[1:] if arguments is None else arguments)
     options = given[: given.index("--")] if "--" in given else given
     as_json, debug = "--json" in options, "--debug" in options
-    _running.command = _command_path(given)
+    _running.command, _running.goes_on = _command_path(given), False
     try:
         code = _run(given)
     except CertkitError as error:
@@ -220,7 +233,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             raise
         code = _failed(error, as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
-        code = _failed(_interrupted(), as_json=as_json)
+        code = (
+            ExitCode.INTERRUPTED if _running.goes_on else _failed(_interrupted(), as_json=as_json)
+        )
     except BrokenPipeError:
         # The reader has what it wanted (`certkit list | head`); Python must not complain again
         # when it flushes stdout on the way out.

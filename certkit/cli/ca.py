@@ -264,4 +264,8 @@ def _constraint_lines(constraints: Constraints | None) -> list[str]:
         return [yellow("  may sign     EVERY name: this CA is unconstrained")]
     names = " ".join(constraints.dns) or "any name"
     blocks = " ".join(map(str, constraints.ip)) or "any address"
-    return [f"  may sign     {names}", f"               {blocks}"]
+    return [
+        f"  may sign     {names}",
+        f"               {blocks}",
+        dim("               and any e-mail address or URI, which name constraints leave free"),
+    ]

@@ -29,6 +29,7 @@ def explain_command(
       certkit explain name.wildcard-depth
       certkit explain --all
     """
+    code = code.strip().lower()
     if all_codes or not code:
         width = max(map(len, CODES))
         lines = [f"{name:{width}}  {title}" for name, title in CODES.items()]

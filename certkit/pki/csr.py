@@ -44,7 +44,10 @@ def read_request(data: bytes) -> Request:
     except Exception as error:  # a hostile request may raise anything, and means "unreadable"
         raise _wrong_format() from error
     names = _names(request, extensions)
-    return Request(names, key, _left_behind(extensions) + browser_warnings(key))
+    findings = _left_behind(extensions) + browser_warnings(key)
+    if not any(isinstance(each.value, x509.SubjectAlternativeName) for each in extensions):
+        findings = (_from_common_name(names), *findings)
+    return Request(names, key, findings)
 
 
 def _load(data: bytes) -> x509.CertificateSigningRequest:
@@ -125,6 +128,16 @@ def _names(
             hint="add names to it: openssl req ... -addext subjectAltName=DNS:app.test",
         )
     return tuple(parse(str(text)) for text in common)
+
+
+def _from_common_name(names: tuple[Name, ...]) -> Finding:
+    return Finding(
+        "name.cn-only",
+        Severity.NOTE,
+        f"the request has no subject alternative name; its common name {names[0]} became one",
+        "RFC 9525 section 2: clients look nowhere else",
+        Fix("advice", "ask for it: openssl req ... -addext subjectAltName=DNS:app.test"),
+    )
 
 
 def _common_names(request: x509.CertificateSigningRequest) -> list[x509.NameAttribute[str | bytes]]:

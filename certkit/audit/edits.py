@@ -63,7 +63,7 @@ def patch(edits: Sequence[Edit]) -> str:
         grown = 0
         for first, last, group in _by_lines(source, edits):
             hunk, more = _hunk(source, (first, last), group, grown)
-            parts.append(hunk)
+            parts += [hunk] if hunk else []
             grown += more
     return "\n".join(parts)
 
@@ -97,6 +97,8 @@ def _hunk(
     while old and new and old[-1] == new[-1]:
         old.pop()
         new.pop()
+    if not old and not new:
+        return "", 0
     number = lines[0] + same
     header = f"@@ -{_range(number, len(old))} +{_range(number + grown, len(new))} @@"
     marked = [*(_marked("-", line) for line in old), *(_marked("+", line) for line in new)]

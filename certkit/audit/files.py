@@ -110,9 +110,10 @@ class Reader:
             descriptor = os.open(path, _READ)
         except (OSError, ValueError) as error:  # ValueError: a NUL in the path
             raise Unreadable(_reason(error)) from error
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            os.close(descriptor)
+            raise Unreadable("is not a file")
         with os.fdopen(descriptor, "rb") as file:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                raise Unreadable("is not a file")
             try:
                 data = file.read(limit + 1)
             except OSError as error:

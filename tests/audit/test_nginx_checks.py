@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from certkit.audit import audit, corrected
+from certkit.audit import corrected
 from certkit.findings import CODES
-from tests.audit.cases import CASES, RECIPE_2018, SOUND, Case
+from tests.audit.cases import CASES, SOUND, Case
 from tests.audit.conftest import NOW
 
 if TYPE_CHECKING:

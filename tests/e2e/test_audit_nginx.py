@@ -172,7 +172,7 @@ def case(name: str) -> str:
         ("handshakes rejected by default", "127.0.0.1", "/", "TLSV1_UNRECOGNIZED_NAME"),
     ],
 )
-def test_a_fault_is_what_clients_meet_and_the_patch_takes_it_away(  # noqa: PLR0917
+def test_a_fault_is_what_clients_meet_and_the_patch_takes_it_away(
     name: str, host: str, path: str, fails_with: int | str, site: Site, backend: Backend
 ) -> None:
     site.write(case(name), where(backend))

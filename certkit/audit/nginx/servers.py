@@ -9,7 +9,10 @@ from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import TYPE_CHECKING, Final
 
+from certkit.audit.nginx.writing import behind_word
+
 if TYPE_CHECKING:
+    from certkit.audit.edits import Edit
     from certkit.audit.nginx.syntax import Word
     from certkit.audit.nginx.tree import Configuration, Node
 
@@ -126,12 +129,18 @@ class Sockets:
         named = next((listen for listen in listens if listen.default_word), None)
         return named or (listens[0] if self.configuration.whole else None)
 
-    def others_have_certificates(self, listen: Listen) -> bool:
-        """Whether TLS on this socket would leave no other server without a certificate."""
-        return all(
-            each.server.has_certificate
-            for each in self._listens[listen.socket]
-            if each.server is not listen.server
+    def with_tls(self, listen: Listen) -> tuple[Edit, ...]:
+        """The edits that turn this socket to TLS: in every server there, since nginx 1.31 warns
+        where they differ (protocol options redefined).
+
+        None at all where a server has no certificate: nginx might not start, or serve it with the
+        certificate of another.
+        """
+        shared = self._listens[listen.socket]
+        if not all(each.server.has_certificate for each in shared):
+            return ()
+        return tuple(
+            behind_word(each.node, each.address_word, "ssl") for each in shared if not each.tls
         )
 
     def speaks_tls_somewhere(self, server: Server) -> bool:

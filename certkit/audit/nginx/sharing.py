@@ -74,18 +74,17 @@ def addresses(sockets: Sockets, certificates: Certificates) -> Iterator[Problem]
         covered = certificates.addresses(default.server)
         for listen in listens:
             wanted = listen.server.named_addresses | certificates.addresses(listen.server)
-            if listen is default or not wanted - covered or _same_files(listen, default):
+            if listen is default or not wanted - covered or not _has_another(listen, default):
                 continue
             refuses = default.server.rejects_handshakes
             yield (_refused if refuses else _answered)(listen, default, wanted - covered)
             break
 
 
-def _same_files(one: Listen, other: Listen) -> bool:
-    """The same certificate, and not merely the same default of none at all."""
-    files = [listen.server.node.level("ssl_certificate") for listen in (one, other)]
-    names = [[node.args for node in each] for each in files]
-    return bool(names[0]) and names[0] == names[1]
+def _has_another(listen: Listen, default: Listen) -> bool:
+    """Whether it has a certificate, and not the one that the default server has."""
+    mine, its = (each.server.node.level("ssl_certificate") for each in (listen, default))
+    return bool(mine) and [node.args for node in mine] != [node.args for node in its]
 
 
 def _refused(listen: Listen, default: Listen, wanted: set[Address]) -> Problem:

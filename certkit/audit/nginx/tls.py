@@ -31,11 +31,10 @@ def ssl_on(sockets: Sockets) -> Iterator[Problem]:
             for server in sockets.servers
             if node.args[0] == "on" and node in server.node.level("ssl")
         ]
-        wanted = [listen for server in meant for listen in _listens_for_tls(server)]
-        safe = all(server.listens for server in meant) and all(
-            map(sockets.others_have_certificates, wanted)
-        )
-        edits = (without(node), *(behind_word(e.node, e.address_word, "ssl") for e in wanted))
+        turned = [
+            sockets.with_tls(listen) for server in meant for listen in _listens_for_tls(server)
+        ]
+        safe = all(server.listens for server in meant) and all(turned)
         yield Problem(
             "nginx.ssl-on",
             Severity.ERROR,
@@ -44,7 +43,7 @@ def ssl_on(sockets: Sockets) -> Iterator[Problem]:
             "warned; the parameter ssl of listen takes its place, for each port by itself",
             node.source,
             node.at,
-            edits if safe else (),
+            (without(node), *(edit for edits in turned for edit in edits)) if safe else (),
             "take the line out and write 'listen ... ssl' in each server that speaks TLS; another "
             "server on the same port has no certificate: give it one, or a port of its own",
         )
@@ -62,7 +61,6 @@ def listen_without_ssl(sockets: Sockets) -> Iterator[Problem]:
             continue
         for listen in _plain_by_mistake(server, sockets):
             node = listen.node
-            complete = server.has_certificate and sockets.others_have_certificates(listen)
             yield Problem(
                 "nginx.listen-without-ssl",
                 Severity.ERROR,
@@ -71,7 +69,7 @@ def listen_without_ssl(sockets: Sockets) -> Iterator[Problem]:
                 "ERR_SSL_PROTOCOL_ERROR (Chromium) or WRONG_VERSION_NUMBER (OpenSSL)",
                 node.source,
                 node.at,
-                (behind_word(node, listen.address_word, "ssl"),) if complete else (),
+                sockets.with_tls(listen),
                 f"write 'listen {node.args[0]} ssl' once every server on this port has its "
                 "certificate: certkit issue NAME --snippet nginx",
             )

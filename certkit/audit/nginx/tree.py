@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from certkit.audit.files import Reader, Source, Unreadable, resolved
-from certkit.audit.nginx.syntax import NotNginx, Statement, parse
+from certkit.audit.nginx.syntax import MAX_DEPTH, NotNginx, Statement, parse
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 MAX_BYTES: Final = 4 * 2**20
 """The largest file that is read as configuration."""
-MAX_STATEMENTS: Final = 200_000
+MAX_STATEMENTS: Final = 100_000
 """Of a whole tree: a file that includes another twice, which does so too, doubles at each step."""
 MAX_INCLUDES: Final = 16
 """Files within files."""
@@ -183,6 +183,9 @@ class _Loading:
             node = Node(statement, source, block, via)
             block.children.append(node)
             if statement.block is not None:
+                if sum(1 for _ in node.upwards()) > MAX_DEPTH + 1:
+                    self.into.unread[source.path] = f"nests blocks deeper than {MAX_DEPTH}"
+                    continue
                 self.fill(node, statement.block, source, inside)
             elif statement.name == "include" and len(statement.args) == 1:
                 self.include(node, via or node, inside)

@@ -38,7 +38,7 @@ _NOT_OPENED_BEFORE: Final = re.compile(
 _NOT_OPENED_AFTER: Final = re.compile(r"""["'`]\s*(?:[=!]==?|\.test\()""")
 _EXAMPLE_ATTRIBUTES: Final = ("placeholder", "title", "alt", "aria-label", "pattern")
 _OPENED_BEFORE: Final = re.compile(r"""\bWebSocket\(\s*["'`]$""")
-_GOES_ON: Final = re.compile(r"""["']\s*(?:\+|\.concat\()\s*(?:(["'])([^"'\s]*))?""")
+_GOES_ON: Final = re.compile(r"""["']\s*(?:\+|\.concat\()\s*(?:["'](\[[^\]"']*\]|[^"'\s:/?#]*))?""")
 # Code that asks for the page's own scheme.
 _CHOOSES: Final = re.compile(r"\blocation\.protocol\b|\bisSecureContext\b|[\"'`]https:?[\"'`]")
 _NEAR: Final = 300
@@ -102,7 +102,7 @@ def _in_code(source: Source, start: int, end: int) -> Iterator[Problem]:
         if url is None or not _is_opened(text, literal, found[max(0, index - 1) : index + 2]):
             continue
         goes_on = None if literal.quote == "`" else _GOES_ON.match(text, literal.end)
-        host = url[2] or (goes_on[2] if goes_on and goes_on[2] else "")
+        host = url[2] or (goes_on[1] if goes_on and goes_on[1] else "")
         if not host and not goes_on and not literal.dynamic:
             continue  # a scheme alone, in a list of schemes
         if host and _kind(host) == "loopback":

@@ -29,13 +29,14 @@ def explain_command(
       certkit explain name.wildcard-depth
       certkit explain --all
     """
-    code = code.strip().lower()
     if all_codes or not code:
         width = max(map(len, CODES))
         lines = [f"{name:{width}}  {title}" for name, title in CODES.items()]
         return Result({"codes": dict(CODES)}, "\n".join(lines))
-    if code not in CODES:
+    known = code.strip().lower()
+    if known not in CODES:
         raise _unknown(code)
+    code = known
     text = explanation(code)
     title = CODES[code]
     return Result(

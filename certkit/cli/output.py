@@ -53,7 +53,7 @@ def show(result: Result, command: str, *, as_json: bool, one_line: bool = False)
     """
     if as_json:
         status = _STATUS.get(result.exit_code, "error")
-        errors = map(_failure, result.errors)
+        errors = map(_failure, result.errors) if status == "error" else ()
         _write_json(
             command,
             status,

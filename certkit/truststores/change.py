@@ -226,7 +226,7 @@ def _locked(place: Place) -> Iterator[None]:
     process. A folder that may not be opened is not locked; it will not be changed either.
     """
     folder = place.where
-    while not folder.is_dir():
+    while not folder.is_dir() and folder != folder.parent:
         folder = folder.parent
     try:
         descriptor = os.open(folder, os.O_RDONLY)

@@ -19,6 +19,7 @@ from certkit.truststores.store import (
     Held,
     State,
     Store,
+    ask,
     certificates_in,
     label_of,
     missing_tool,
@@ -99,7 +100,7 @@ class Keystore:
 
     def held(self) -> tuple[Held, ...]:
         """Every entry that is a certificate; only those are trusted."""
-        answer = self.machine.run(self._keytool("-list", "-rfc"))
+        answer = ask(self.machine, self._keytool("-list", "-rfc"))
         if answer.code != 0:
             raise unreadable(
                 f"keytool cannot read {self.where}: {reason_of(answer)}",

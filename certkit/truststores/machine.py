@@ -70,7 +70,7 @@ class Machine:
             run=run,
             may_write=_may_write,
             elevate=elevate,
-            is_root=sys.platform != "win32" and os.geteuid() == 0,
+            is_root=_is_root(),
         )
 
     def at(self, path: str) -> Path:
@@ -128,6 +128,14 @@ def is_absent(path: Path) -> bool:
 def _which(name: str) -> str | None:
     path = os.environ.get("PATH", os.defpath)
     return shutil.which(name, path=os.pathsep.join([path, *_SYSTEM_FOLDERS]))
+
+
+def _is_root() -> bool:
+    if sys.platform == "win32":
+        import ctypes  # not run: IsUserAnAdmin of shell32, from its documentation
+
+        return bool(ctypes.windll.shell32.IsUserAnAdmin())
+    return os.geteuid() == 0
 
 
 def _may_write(path: Path) -> bool:

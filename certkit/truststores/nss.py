@@ -19,6 +19,7 @@ from certkit.truststores.steps import Refusal, Run, reason_of
 from certkit.truststores.store import (
     Held,
     Store,
+    ask,
     by_hand,
     certificates_in,
     label_of,
@@ -91,7 +92,7 @@ def installed_browsers(machine: Machine) -> dict[str, str]:
 def _reads_only_the_old_place(machine: Machine) -> bool:
     versions = []
     for program in installed_browsers(machine):
-        said = machine.run([program, "--version"]).out.decode("utf-8", "replace")
+        said = ask(machine, (program, "--version")).out.decode("utf-8", "replace")
         if number := re.search(r" (\d+)\.", said):
             versions.append(int(number[1]))
     return bool(versions) and min(versions) < _MOVED
@@ -183,7 +184,7 @@ class NssDatabase:
         return groups.values()
 
     def _ask(self, *what: str) -> bytes:
-        answer = self.machine.run([self._certutil(), *what, "-d", self._location])
+        answer = ask(self.machine, (self._certutil(), *what, "-d", self._location))
         if answer.code != 0:
             raise unreadable(
                 f"certutil cannot read the database in {self.where}: {reason_of(answer)}",

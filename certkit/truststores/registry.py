@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from certkit.errors import CertkitError
-from certkit.truststores import chromium_policy, firefox, java, linux, nss
+from certkit.truststores import chromium_policy, firefox, java, linux, macos, nss, windows
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -34,6 +34,10 @@ class Row:
 _ALL: Final = ("linux", "darwin", "win32")
 ROWS: Final = (
     Row(linux.NAME, ("linux",), linux.system_store),
+    Row(macos.SYSTEM, ("darwin",), macos.system_keychain),
+    Row(macos.USER, ("darwin",), macos.login_keychain, by_default=False),
+    Row(windows.SYSTEM, ("win32",), windows.machine_root),
+    Row(windows.USER, ("win32",), windows.user_root, by_default=False),
     Row(nss.NAME, ("linux",), nss.nss_store, remembered=nss.NssDatabase),
     Row(firefox.NAME, ("linux",), firefox.firefox_store, remembered=nss.NssDatabase),
     Row(
@@ -44,6 +48,7 @@ ROWS: Final = (
         remembered=chromium_policy.PolicyFolder,
     ),
     Row(java.NAME, _ALL, java.java_store, remembered=java.keystore_at),
+    Row(windows.FROM_WSL, ("linux",), windows.windows_from_wsl, by_default=False),
 )
 
 

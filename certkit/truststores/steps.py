@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import shlex
 from dataclasses import dataclass
+from pathlib import Path
 from subprocess import TimeoutExpired, list2cmdline
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final, Literal
 
 from certkit.errors import CertkitError, ExitCode
@@ -15,10 +17,9 @@ from certkit.home import files
 from certkit.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Mapping, Sequence
 
-    from certkit.truststores.machine import Answer, Machine
+    from certkit.truststores.machine import Answer, Machine, Runner
 
 _MODE: Final = files.PUBLIC_MODE
 
@@ -57,9 +58,15 @@ class Refusal:
     hint: str
 
 
+FILE: Final = "{file}"
+"""The word of a command that stands for a file with ``given`` in it."""
+WINDOWS_FILE: Final = "{windows file}"
+"""The same, as a Windows program that is started in WSL has to be told."""
+
+
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Run ``command`` with ``given`` on its standard input.
+    """Run ``command`` with ``given`` on its standard input, or in a file that it names.
 
     ``asks`` is who asks the person something in a window of its own: such a step is never run
     by certkit, only printed. ``refusals`` are what it says when only a person can get further.
@@ -97,10 +104,9 @@ def perform(step: Step, machine: Machine) -> None:
         if step.as_root and not machine.is_root:
             if machine.elevate is None:
                 raise AssertionError("a step that a person must run")
-            command, given = _as_command(step)
-            answer = machine.elevate(command, given)
+            answer = _run_with(machine.elevate, *_as_command(step))
         elif isinstance(step, Run):
-            answer = machine.run(step.command, step.given)
+            answer = _run_with(machine.run, step.command, step.given)
         elif isinstance(step, WriteFile):
             return _write(step)
         else:
@@ -111,6 +117,16 @@ def perform(step: Step, machine: Machine) -> None:
     if answer.code != 0:
         raise _refused(step, answer) or _failed(step, reason_of(answer))
     return None
+
+
+def _run_with(runner: Runner, command: Sequence[str], given: bytes) -> Answer:
+    """``given`` goes into the file that ``command`` wants, or to its standard input."""
+    if FILE not in command:
+        return runner(command, given)
+    with TemporaryDirectory(prefix="certkit-") as folder:
+        path = Path(folder, "root.crt")
+        path.write_bytes(given)
+        return runner([str(path) if word == FILE else word for word in command])
 
 
 def reason_of(answer: Answer) -> str:
@@ -132,9 +148,11 @@ def for_a_person(step: Step, machine: Machine, known: Mapping[bytes, Path]) -> s
     sudo rm -f -- '/usr/local/share/ca-certificates/a b.crt'
     """
     command, given = _as_command(step)
-    if machine.platform == "win32":
-        return list2cmdline(command)
     source = known.get(given)
+    if machine.platform == "win32":
+        return list2cmdline([str(source) if word == FILE else word for word in command])
+    if FILE in command or WINDOWS_FILE in command:
+        return _with_file(step, machine, shlex.quote(str(source or "root.pem")))
     if isinstance(step, WriteFile) and source is not None:
         command, given = (*_INSTALL, str(source), str(step.path)), b""
     line = shlex.join(command)
@@ -145,6 +163,13 @@ def for_a_person(step: Step, machine: Machine, known: Mapping[bytes, Path]) -> s
     if source is not None:
         return f"{line} < {shlex.quote(str(source))}"
     return f"{line} <<'EOF'\n{given.decode()}EOF"
+
+
+def _with_file(step: Step, machine: Machine, path: str) -> str:
+    words = {FILE: path, WINDOWS_FILE: f'"$(wslpath -w {path})"'}
+    command, _ = _as_command(step)
+    line = " ".join(words.get(word) or shlex.quote(word) for word in command)
+    return f"sudo {line}" if step.as_root and not machine.is_root else line
 
 
 _INSTALL: Final = ("install", "-D", "-m", f"{_MODE:o}")

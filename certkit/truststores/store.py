@@ -11,6 +11,7 @@ import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
+from subprocess import TimeoutExpired
 from typing import TYPE_CHECKING, Final, Protocol
 
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -20,8 +21,10 @@ from certkit.pki import pem
 from certkit.pki.certificate import Certificate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
+    from certkit.truststores.machine import Answer, Machine
     from certkit.truststores.steps import Step
 
 
@@ -181,6 +184,17 @@ def certificates_in(data: bytes) -> tuple[Certificate, ...]:
                 with suppress(CertkitError):
                     found.append(Certificate.from_der(block.der))
     return tuple(found)
+
+
+def ask(machine: Machine, command: Sequence[str]) -> Answer:
+    """What a program says about a place. Raises CertkitError ``trust.unreadable``."""
+    try:
+        return machine.run(command)
+    except (OSError, TimeoutExpired) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise unreadable(
+            f"cannot run {command[0]}: {reason}", "see that the program is there and works"
+        ) from error
 
 
 def by_hand(message: str, hint: str) -> CertkitError:

@@ -202,7 +202,7 @@ def test_a_database_with_a_password_is_left_as_it_was_and_the_person_told(
     done = person.certkit("trust", "install", "--store", "nss", "--json")
     assert done.code == 4
     assert done.states == {"nss": {"absent"}}
-    (error,) = done.envelope["errors"]
+    (error,) = done.errors
     assert error["code"] == "trust.refused"
     assert entries(database) == before
 
@@ -230,7 +230,7 @@ def test_a_database_that_others_own_is_an_error_and_never_called_installed() -> 
         done = system.certkit("trust", "install", "--store", "nss", "--json", user="nobody")
         assert done.code == 3
         assert done.states == {"nss": {"absent"}}
-        assert "SEC_ERROR_READ_ONLY" in done.envelope["errors"][0]["message"]
+        assert "SEC_ERROR_READ_ONLY" in done.errors[0]["message"]
         for path in database.iterdir():
             path.chmod(0o600)
         done = system.certkit("trust", "install", "--store", "nss", "--json", user="nobody")
@@ -280,7 +280,7 @@ def test_where_certutil_cannot_tell_two_certificates_apart_nothing_is_touched(
     done = person.certkit("trust", "uninstall", "--store", "nss", "--json")
     assert done.code == 4
     assert done.states == {"nss": {"present"}}
-    assert root.sha256 in done.envelope["errors"][0]["hint"]
+    assert root.sha256 in done.errors[0]["hint"]
     assert entries(database) == before
 
 
@@ -324,7 +324,7 @@ def test_without_certutil_it_says_so_and_what_brings_it(person: System) -> None:
     done = person.certkit("trust", "install", "--store", "nss", "--json", PATH=str(tools))
     assert done.code == 4
     assert done.states == {"nss": {"unreadable"}}
-    (error,) = done.envelope["errors"]
+    (error,) = done.errors
     assert error["code"] == "trust.no-tool"
     assert "libnss3-tools" in error["hint"]
 

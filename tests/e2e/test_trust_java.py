@@ -161,7 +161,7 @@ def test_a_keystore_with_another_password_is_unreadable_and_never_called_install
     done = person.certkit("trust", "install", *OWN, "--json")
     assert done.code == 3
     assert done.states == {"java": {"unreadable"}}
-    assert "password" in done.envelope["errors"][0]["message"]
+    assert "password" in done.errors[0]["message"]
 
 
 def test_without_keytool_it_says_what_brings_it(person: System, jdk: Path) -> None:
@@ -172,4 +172,4 @@ def test_without_keytool_it_says_what_brings_it(person: System, jdk: Path) -> No
     done = person.certkit("trust", "install", *OWN, "--json", PATH=str(empty))
     assert done.code == 4
     assert done.states == {"java": {"unreadable"}}
-    assert done.envelope["errors"][0]["code"] == "trust.no-tool"
+    assert done.errors[0]["code"] == "trust.no-tool"

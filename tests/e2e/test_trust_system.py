@@ -249,7 +249,7 @@ def test_a_read_only_system_gets_advice(system: System, served: Site) -> None:
     done = system.certkit("trust", "install", "--store", "system", "--json")
     assert done.code == 4
     assert done.states == {"system": {"absent"}}
-    (error,) = done.envelope["errors"]
+    (error,) = done.errors
     assert error["code"] == "trust.by-hand"
     assert "certkit trust env" in error["hint"]
 
@@ -268,7 +268,7 @@ def test_without_the_tool_of_the_system_it_says_which_package_has_it(
     system.check("mount", "-t", "tmpfs", "tmpfs", "/usr/sbin")
     done = system.certkit("trust", "install", "--store", "system", "--json")
     assert done.code == 4
-    (error,) = done.envelope["errors"]
+    (error,) = done.errors
     assert (error["code"], error["hint"]) == ("trust.no-tool", "sudo apt install ca-certificates")
 
 

@@ -69,6 +69,12 @@ class Done:
         return envelope
 
     @property
+    def errors(self) -> list[dict[str, str]]:
+        """What stood in the way, place by place."""
+        rows = self.envelope["data"]["stores"]
+        return [row["error"] for row in rows if row["error"] is not None]
+
+    @property
     def states(self) -> dict[str, set[str]]:
         """Store -> the states of its places."""
         found: dict[str, set[str]] = {}

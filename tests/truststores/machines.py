@@ -8,12 +8,13 @@ update-ca-certificates forgets links to a file that is simply gone.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from base64 import b64encode
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from certkit.pki.certificate import Certificate, to_pem
 from certkit.truststores.machine import Answer, Machine
@@ -250,6 +251,70 @@ def keytool(_: FakeMachine, arguments: list[str], given: bytes) -> Answer:
     return Answer(0)
 
 
+_KEYCHAIN = "/Library/Keychains/System.keychain"
+
+
+def security(fake: FakeMachine, arguments: list[str], _: bytes) -> Answer:
+    """macOS's: the keychain is a list of [SHA-1, "trusted" or nothing, PEM]."""
+    command, *rest = arguments
+    if command == "verify-cert":
+        pem = Path(rest[rest.index("-c") + 1]).read_text()
+        trusted = [row[2] for row in _read(fake.at(_KEYCHAIN)) if row[1] == "trusted"]
+        return Answer(0 if pem in trusted else 1)
+    keychain = fake.at(_KEYCHAIN)
+    rows = _read(keychain)
+    if command == "find-certificate":
+        pems = "".join(row[2] for row in rows)
+        return Answer(0, pems.encode()) if pems else Answer(44, err="could not be found")
+    if command == "delete-certificate":
+        left = [row for row in rows if row[0] != rest[1]]
+        keychain.write_text(json.dumps(left))
+        return Answer(0 if left != rows else 1)
+    return _change_trust(keychain, rows, command, rest)
+
+
+def _change_trust(keychain: Path, rows: list[list[str]], command: str, rest: list[str]) -> Answer:
+    pem = Path(rest[-1]).read_text()
+    others = [row for row in rows if row[2] != pem]
+    if command == "add-trusted-cert":
+        assert rest[:-2] == ["-d", "-r", "trustRoot", "-p", "ssl", "-p", "basic", "-k"]
+        trust = "trusted"
+    else:
+        assert (command, rest[0]) == ("remove-trusted-cert", "-d")
+        trust = ""
+    keychain.write_text(json.dumps([*others, [_sha1(pem), trust, pem]]))
+    return Answer(0)
+
+
+_ROOT_STORE = "/windows/LocalMachine/Root"
+
+
+def powershell(fake: FakeMachine, arguments: list[str], _: bytes) -> Answer:
+    """Lists the store, a list of [SHA-1, "", PEM], as base64 of DER."""
+    assert arguments[:3] == ["-NoProfile", "-NonInteractive", "-Command"]
+    assert "Cert:\\LocalMachine\\Root" in arguments[3]
+    lines = [b64encode(_certificate(row).der) for row in _read(fake.at(_ROOT_STORE))]
+    return Answer(0, b"\r\n".join(lines))
+
+
+def windows_certutil(fake: FakeMachine, arguments: list[str], _: bytes) -> Answer:
+    command, store, what = arguments
+    assert store == "Root"
+    rows = _read(fake.at(_ROOT_STORE))
+    if command == "-addstore":
+        pem = Path(what).read_text()
+        left = [*rows, [_sha1(pem), "", pem]]
+    else:
+        assert command == "-delstore"
+        left = [row for row in rows if row[0] != what]
+    fake.at(_ROOT_STORE).write_text(json.dumps(left))
+    return Answer(0)
+
+
+def _sha1(pem: str) -> str:
+    return hashlib.sha1(Certificate.from_pem(pem.encode()).der).hexdigest().upper()  # noqa: S324
+
+
 def chromium(_: FakeMachine, arguments: list[str], __: bytes) -> Answer:
     assert arguments == ["--version"]
     return Answer(0, b"Chromium 156.0.8078.79 built on Debian\n")
@@ -380,6 +445,27 @@ def _policy() -> World:
     return World("chromium-policy", build, trusts, seed, "", needs_root=True)
 
 
+def _listed(platform: str, path: str, tools: dict[str, Any], trust: str) -> World:
+    """A store that is one file of rows; the program that changes it comes first in ``tools``."""
+
+    def build(fake: FakeMachine) -> None:
+        fake.platform = platform
+        fake.programs |= COMMON | tools
+        fake.make(path)
+        fake.at(path).write_text("[]")
+
+    def seed(fake: FakeMachine, certificate: Certificate) -> None:
+        pem = certificate.pem.decode()
+        rows = [*_read(fake.at(path)), [_sha1(pem), trust, pem]]
+        fake.at(path).write_text(json.dumps(rows))
+
+    def trusts(fake: FakeMachine, certificate: Certificate) -> bool:
+        rows = [row for row in _read(fake.at(path)) if row[1] == trust]
+        return any(_certificate(row) == certificate for row in rows)
+
+    return World("system", build, trusts, seed, next(iter(tools)), needs_root=True)
+
+
 WORLDS = {
     "debian": _system(
         "/etc/debian_version", _DEBIAN_ANCHORS, _DEBIAN_BUNDLE, "update-ca-certificates", "*.crt"
@@ -415,6 +501,13 @@ WORLDS = {
         "/usr/lib/jvm/temurin-25/lib/security/cacerts", "/opt/b/jre/lib/security/cacerts"
     ),
     "chromium-policy": _policy(),
+    "macos": _listed("darwin", _KEYCHAIN, {"security": security}, "trusted"),
+    "windows": _listed(
+        "win32",
+        _ROOT_STORE,
+        {"certutil.exe": windows_certutil, "powershell.exe": powershell},
+        "",
+    ),
 }
 
 

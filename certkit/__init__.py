@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Final
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
+    from certkit.diagnose.diagnosis import Diagnosis
     from certkit.errors import CertkitError, ExitCode
+    from certkit.examine import doctor
     from certkit.findings import Finding, Fix, Severity
     from certkit.judge import verify_chain
     from certkit.pki.authority import CertificateAuthority, self_signed
@@ -32,6 +34,7 @@ _WHERE: Final = {
     "CertificateAuthority": "certkit.pki.authority",
     "CertkitError": "certkit.errors",
     "Constraints": "certkit.pki.constraints",
+    "Diagnosis": "certkit.diagnose.diagnosis",
     "ExitCode": "certkit.errors",
     "Finding": "certkit.findings",
     "Fix": "certkit.findings",
@@ -40,6 +43,7 @@ _WHERE: Final = {
     "Severity": "certkit.findings",
     "Verdict": "certkit.verify.verdict",
     "client_context": "certkit.tls",
+    "doctor": "certkit.examine",
     "parse": "certkit.pki.names",
     "self_signed": "certkit.pki.authority",
     "server_context": "certkit.tls",
@@ -51,6 +55,7 @@ __all__ = [
     "CertificateAuthority",
     "CertkitError",
     "Constraints",
+    "Diagnosis",
     "ExitCode",
     "Finding",
     "Fix",
@@ -60,6 +65,7 @@ __all__ = [
     "Verdict",
     "__version__",
     "client_context",
+    "doctor",
     "parse",
     "self_signed",
     "server_context",

@@ -12,7 +12,11 @@ if TYPE_CHECKING:
 
 
 class Severity(StrEnum):
-    """How much a finding matters: an error makes the answer no, a warning says who minds."""
+    """How much a finding matters: an error makes the answer no, a warning says who minds.
+
+    >>> Severity.ERROR.value
+    'error'
+    """
 
     ERROR = "error"
     WARNING = "warning"
@@ -21,7 +25,11 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """How a finding is repaired: a command to type, a patch for a file, or advice to a person."""
+    """How a finding is repaired: a command to type, a patch for a file, or advice to a person.
+
+    >>> Fix("command", "certkit issue localhost").kind
+    'command'
+    """
 
     kind: Literal["command", "patch", "advice"]
     text: str
@@ -33,6 +41,11 @@ class Finding:
 
     ``code`` is a key of :data:`CODES`; ``summary`` is one sentence with the value at fault,
     ``why`` says what rule or client makes it matter.
+
+    >>> finding = Finding("name.mismatch", Severity.ERROR, "'a.test' is not in the certificate",
+    ...                   "RFC 9525 section 6", Fix("command", "certkit issue a.test"))
+    >>> finding.as_dict()["docs"]
+    'certkit explain name.mismatch'
     """
 
     code: str
@@ -65,6 +78,28 @@ def has_error(findings: Iterable[Finding]) -> bool:
 # The value is its title; the page behind `certkit explain` is certkit/explanations/<layer>.md.
 CODES: Final[Mapping[str, str]] = MappingProxyType(
     {
+        "url.mixed-content": "a ws:// URL, which no page on https can open everywhere",
+        "url.bad-scheme": "a URL that is not ws, wss, http or https",
+        "url.bad-host": "a URL without a host that can be asked for",
+        "url.bad-port": "a port that browsers never open, or none at all",
+        "url.fragment": "a WebSocket URL with a #fragment",
+        "url.tls-port": "an unencrypted URL for a port that speaks TLS",
+        "dns.not-found": "the name has no address",
+        "tcp.refused": "nothing listens on the port",
+        "tcp.timeout": "the address does not answer",
+        "tcp.reset": "the connection was reset",
+        "tcp.unreachable": "there is no way to the address",
+        "tls.plain-http": "the port does not speak TLS",
+        "tls.no-answer": "the server does not answer in TLS",
+        "tls.closed": "the server closed the connection in the TLS handshake",
+        "tls.version": "a TLS version that today's clients refuse",
+        "tls.no-shared-cipher": "no cipher suite that the server and clients share",
+        "tls.weak-cipher": "the server takes weak cipher suites",
+        "tls.sni-rejected": "the server does not know the name that is asked for",
+        "tls.alpn-no-http1": "the server takes no HTTP/1.1",
+        "tls.client-cert-required": "the server wants a client certificate",
+        "tls.handshake-failed": "the TLS handshake failed",
+        "tls.no-certificate": "the server sent no certificate",
         "chain.untrusted-root": "the chain does not end in a root that is trusted here",
         "chain.self-signed": "the certificate is signed by itself and not trusted here",
         "chain.missing-intermediate": "a certificate between the leaf and the root is missing",
@@ -112,6 +147,28 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "revocation.revoked": "the certificate has been revoked by its CA",
         "revocation.crl-unusable": "the revocation list cannot be used",
         "revocation.must-staple": "the certificate demands a stapled OCSP answer",
+        "http.ok-not-upgraded": "a page came instead of a WebSocket",
+        "http.redirect": "the server redirects, which no WebSocket follows",
+        "http.bad-request": "the server calls the request bad",
+        "http.unauthorized": "the server wants credentials",
+        "http.forbidden": "the server forbids the request",
+        "http.not-found": "the server knows nothing at this path",
+        "http.upgrade-required": "the server did not see that an upgrade was asked for",
+        "http.too-many-requests": "the server takes no more requests for now",
+        "http.server-error": "the server failed",
+        "http.bad-gateway": "the proxy cannot talk to the backend",
+        "http.gateway-timeout": "the backend did not answer the proxy in time",
+        "http.no-answer": "the server does not answer the request",
+        "http.closed": "the server closed the connection without an answer",
+        "http.not-http": "what the server answers is no HTTP/1",
+        "websocket.bad-accept": "Sec-WebSocket-Accept does not fit the request",
+        "websocket.missing-upgrade": "an answer 101 without Upgrade or Connection",
+        "websocket.subprotocol": "a subprotocol that was not agreed",
+        "websocket.extension": "an extension that nobody asked for",
+        "websocket.origin-refused": "the server refuses the page's Origin",
+        "websocket.idle-timeout": "a silent connection is cut",
+        "websocket.closed-abnormally": "the connection ended without a close frame",
+        "websocket.protocol-error": "a frame that RFC 6455 does not allow",
         "files.key-mismatch": "the key does not belong to the certificate",
         "files.encrypted-key": "the private key is encrypted",
         "files.wrong-format": "the file is not in the format that its reader expects",
@@ -136,5 +193,6 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "nginx.key-mismatch": "the key is not that of the certificate",
         "page.insecure-websocket": "a page that opens ws://",
         "home.recovered": "an interrupted command was completed or undone",
+        "internal.check-crashed": "a check of certkit failed itself",
     }
 )

@@ -30,6 +30,7 @@ ASKED = {
     "inspect": ["inspect", "app.test.pem"],
     "trust status": ["trust", "status"],
     "trust env": ["trust", "env"],
+    "doctor": ["doctor", "wss://127.0.0.1:1", "--timeout", "2"],
     "explain": ["explain", "name.mismatch"],
     "explain --all": ["explain", "--all"],
 }

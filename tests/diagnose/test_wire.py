@@ -1,0 +1,91 @@
+"""HTTP heads and WebSocket frames, read from any octets."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from certkit.diagnose.frames import BINARY, CLOSE, PING, Frame, masked_frame, read_frame
+from certkit.diagnose.http_head import parse_head
+
+
+def test_a_head_is_read() -> None:
+    head = parse_head(
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade:websocket \r\n"
+        b"Connection: keep-alive\r\nConnection: Upgrade\r\n\r\n"
+    )
+    assert head is not None
+    assert (head.version, head.status, head.reason) == ("1.1", 101, "Switching Protocols")
+    assert head.get("upgrade") == "websocket"
+    assert head.tokens("connection") == {"keep-alive", "upgrade"}
+    assert head.get("server") is None
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [b"HTTP/1.0 200\n\n", b"HTTP/1.1 200 \r\n\r\n", b"HTTP/1.1 404 Nicht gefunden \xfc\r\n\r\n"],
+)
+def test_odd_heads_are_read_too(octets: bytes) -> None:
+    assert parse_head(octets) is not None
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"",
+        b"HTTP/2 200 OK\r\n\r\n",
+        b"HTTP/1.1 099 no\r\n\r\n",
+        b"HTTP/1.1 2000 OK\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nno colon\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nbad name: x\r\n\r\n",
+        b"ICY 200 OK\r\n\r\n",
+    ],
+)
+def test_what_is_no_http_is_none(octets: bytes) -> None:
+    assert parse_head(octets) is None
+
+
+@given(st.binary(max_size=200), st.booleans())
+def test_any_octets_are_a_head_or_none(octets: bytes, started: bool) -> None:
+    head = parse_head((b"HTTP/1.1 200 OK\r\n" if started else b"") + octets)
+    assert head is None or 100 <= head.status <= 999
+
+
+@given(
+    st.sampled_from([BINARY, CLOSE, PING]),
+    st.binary(max_size=125),
+    st.binary(min_size=4, max_size=4),
+    st.binary(max_size=20),
+)
+def test_a_frame_that_is_made_is_read_back(
+    opcode: int, payload: bytes, mask: bytes, rest: bytes
+) -> None:
+    octets = masked_frame(opcode, payload, mask)
+    assert read_frame(octets + rest, 1000) == (
+        Frame(opcode, payload, len(payload), masked=True),
+        len(octets),
+    )
+    for end in range(len(octets)):
+        assert read_frame(octets[:end], 1000) is None
+
+
+@given(st.binary(max_size=40), st.integers(1, 50))
+def test_any_octets_are_a_frame_or_not_yet(octets: bytes, limit: int) -> None:
+    found = read_frame(octets, limit)
+    if found is not None:
+        frame, size = found
+        assert len(frame.payload) == min(frame.length, limit)
+        assert size >= 2 + frame.length
+
+
+def test_a_long_frame_is_given_before_it_is_whole() -> None:
+    frame, size = read_frame(b"\x82\x7f" + (2**62).to_bytes(8) + bytes(100), 100)
+    assert not frame.whole
+    assert size == 2**62 + 10
+    assert frame.close_code is None
+
+
+def test_a_frame_of_a_client_has_its_limits() -> None:
+    with pytest.raises(ValueError, match="125"):
+        masked_frame(PING, bytes(126), bytes(4))

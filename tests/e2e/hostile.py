@@ -1,0 +1,382 @@
+"""Endpoints that misbehave: what each does to whoever connects, on real sockets of loopback.
+
+TLS is blocking `ssl` in threads: servers on asyncio never send the alert that says what is wrong.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import hashlib
+import socket
+import ssl
+import struct
+import threading
+import time
+import warnings
+from typing import TYPE_CHECKING
+
+import certkit
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Handle = Callable[[socket.socket], object]
+
+CA = certkit.CertificateAuthority.create()
+ISSUED = CA.issue("localhost", "127.0.0.1")
+RSA = CA.issue("localhost", "127.0.0.1", key="rsa2048")
+STOPPED = threading.Event()
+GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+
+
+@contextlib.contextmanager
+def serving(handle: Handle, host: str = "127.0.0.1") -> Iterator[int]:
+    """The port of a server with a thread for each connection; all end with the block."""
+    threads: list[threading.Thread] = []
+    stopped = threading.Event()
+
+    def one(connection: socket.socket) -> None:
+        with connection, contextlib.suppress(OSError, ValueError):
+            connection.settimeout(5)
+            handle(connection)
+
+    def accept(server: socket.socket) -> None:
+        while not stopped.is_set():
+            try:
+                connection, _ = server.accept()
+            except OSError:
+                return
+            thread = threading.Thread(target=one, args=(connection,), daemon=True)
+            thread.start()
+            threads.append(thread)
+
+    STOPPED.clear()
+    with socket.create_server((host, 0)) as server:
+        port = server.getsockname()[1]
+        acceptor = threading.Thread(target=accept, args=(server,), daemon=True)
+        acceptor.start()
+        try:
+            yield port
+        finally:
+            stopped.set()
+            STOPPED.set()
+            with contextlib.suppress(OSError):
+                socket.create_connection((host, port), timeout=5).close()
+            acceptor.join(10)
+            for thread in threads:
+                thread.join(10)
+
+
+def pause(seconds: float) -> None:
+    """Until the server is stopped, or for so long."""
+    if STOPPED.wait(seconds):
+        raise ConnectionAbortedError
+
+
+# --- below TLS ---
+
+
+def wait(connection: socket.socket) -> None:
+    connection.recv(65536)
+    pause(30)
+
+
+def close_at_once(connection: socket.socket) -> None:
+    connection.recv(65536)
+
+
+def reset_at_accept(connection: socket.socket) -> None:
+    _reset(connection)
+
+
+def reset_after_hello(connection: socket.socket) -> None:
+    connection.recv(65536)
+    _reset(connection)
+
+
+def _reset(connection: socket.socket) -> None:
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    connection.close()
+
+
+def plain_400(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
+    drain(connection)
+
+
+def ssh(connection: socket.socket) -> None:
+    connection.sendall(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n")
+    drain(connection)
+
+
+def garbage(connection: socket.socket) -> None:
+    connection.sendall(bytes(range(128, 256)) * 64)
+    drain(connection)
+
+
+def drip_handshake(connection: socket.socket) -> None:
+    connection.recv(65536)
+    for octet in b"\x16\x03\x03\x40\x00\x02\x00\x3f\xfc" + bytes(4000):
+        connection.sendall(bytes([octet]))
+        pause(0.05)
+
+
+def flood(connection: socket.socket) -> None:
+    """TLS records without end, none of which says anything."""
+    connection.recv(65536)
+    while not STOPPED.is_set():
+        connection.sendall(b"\x16\x03\x03\x3f\xff\x01\x00\xff\xfb" + bytes(16378))
+
+
+def huge_certificate_message(connection: socket.socket) -> None:
+    """A real ServerHello would be needed for TLS 1.3; this one claims 16 MB of handshake."""
+    connection.recv(65536)
+    connection.sendall(b"\x16\x03\x03\x40\x00\x02\xff\xff\xff" + bytes(16380))
+    drain(connection)
+
+
+def plain_that_closes(connection: socket.socket) -> None:
+    """As websockets does: nothing for TLS, a WebSocket for HTTP."""
+    request = connection.recv(65536)
+    if request.startswith(b"GET "):
+        connection.sendall(switching(request))
+        drain(connection)
+
+
+def plain_that_waits(connection: socket.socket) -> None:
+    """As tornado does."""
+    request = connection.recv(65536)
+    if not request.startswith(b"GET "):
+        pause(30)
+    connection.sendall(switching(request))
+    drain(connection)
+
+
+def drain(connection: socket.socket) -> None:
+    """Reads to the end, so that closing does not reset the connection."""
+    with contextlib.suppress(OSError):
+        connection.shutdown(socket.SHUT_WR)
+        while connection.recv(65536):
+            pass
+
+
+# --- TLS ---
+
+
+def context(issued: certkit.Issued = ISSUED, **settings: object) -> ssl.SSLContext:
+    made = certkit.server_context(issued)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        for name, value in settings.items():
+            setattr(made, name, value)
+    return made
+
+
+def old_version(version: ssl.TLSVersion) -> ssl.SSLContext:
+    made = context(RSA)
+    made.set_ciphers("ALL:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        made.minimum_version = made.maximum_version = version
+    return made
+
+
+def anonymous() -> ssl.SSLContext:
+    made = context(maximum_version=ssl.TLSVersion.TLSv1_2)
+    made.set_ciphers("AECDH-AES256-SHA:@SECLEVEL=0")
+    return made
+
+
+def ec_with_rsa_suites() -> ssl.SSLContext:
+    made = context(maximum_version=ssl.TLSVersion.TLSv1_2)
+    made.set_ciphers("ECDHE-RSA-AES256-GCM-SHA384")
+    return made
+
+
+def refusing_names() -> ssl.SSLContext:
+    return context(sni_callback=lambda *_: ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME)
+
+
+def internal_error() -> ssl.SSLContext:
+    return context(sni_callback=lambda *_: ssl.ALERT_DESCRIPTION_INTERNAL_ERROR)
+
+
+def secure(made: ssl.SSLContext, then: Callable[[ssl.SSLSocket], object]) -> Handle:
+    """TLS, and ``then`` after the handshake; after one that fails the alert is not lost."""
+
+    def handle(connection: socket.socket) -> None:
+        try:
+            wrapped = made.wrap_socket(connection, server_side=True)
+        except OSError:
+            drain(connection)
+            raise
+        with wrapped:
+            try:
+                then(wrapped)
+            except OSError:
+                drain(wrapped)
+
+    return handle
+
+
+# --- HTTP ---
+
+
+def switching(request: bytes, *, accept: bytes | None = None, more: bytes = b"") -> bytes:
+    """A right answer to an upgrade; ``more`` are further lines, each with its end."""
+    key = next(
+        (line.split(b":", 1)[1].strip() for line in request.split(b"\r\n") if b"-Key:" in line), b""
+    )
+    right = base64.b64encode(hashlib.sha1(key + GUID, usedforsecurity=False).digest())
+    return (
+        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        b"Sec-WebSocket-Accept: " + (right if accept is None else accept) + b"\r\n" + more + b"\r\n"
+    )
+
+
+def answering(octets: bytes) -> Callable[[socket.socket], object]:
+    def then(connection: socket.socket) -> None:
+        connection.recv(65536)
+        connection.sendall(octets)
+        drain(connection)
+
+    return then
+
+
+def status(line: str, more: str = "", body: str = "") -> Callable[[socket.socket], object]:
+    text = f"HTTP/1.1 {line}\r\n{more}Content-Length: {len(body)}\r\n\r\n{body}"
+    return answering(text.encode())
+
+
+def endless_header(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 200 OK\r\n")
+    while not STOPPED.is_set():
+        connection.sendall(b"X-More: " + b"a" * 8000 + b"\r\n")
+
+
+def endless_body(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 404 Not Found\r\n\r\n")
+    while not STOPPED.is_set():
+        connection.sendall(b"b" * 65536)
+
+
+def endless_interim(connection: socket.socket) -> None:
+    connection.recv(65536)
+    while not STOPPED.is_set():
+        connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 100)
+
+
+def drip_header(connection: socket.socket) -> None:
+    connection.recv(65536)
+    for octet in b"HTTP/1.1 101 Switching Protocols\r\n" * 200:
+        connection.sendall(bytes([octet]))
+        pause(0.05)
+
+
+def reset_after_request(connection: ssl.SSLSocket) -> None:
+    connection.recv(65536)
+    raw = socket.socket(fileno=connection.detach())
+    _reset(raw)
+
+
+def half_open(connection: ssl.SSLSocket) -> None:
+    """Takes the request and ends its own side, without close_notify, and stays."""
+    connection.recv(65536)
+    raw = socket.socket(fileno=connection.detach())
+    with raw:
+        raw.shutdown(socket.SHUT_WR)
+        pause(30)
+
+
+# --- WebSocket ---
+
+
+def upgraded(
+    then: Callable[[socket.socket], object] | None = None,
+    *,
+    accept: bytes | None = None,
+    more: bytes = b"",
+    without: bytes = b"",
+    frames: bytes = b"",
+) -> Callable[[socket.socket], object]:
+    """An upgrade as the arguments say, then ``frames``, then ``then``."""
+
+    def handle(connection: socket.socket) -> None:
+        answer = switching(connection.recv(65536), accept=accept, more=more)
+        if without:
+            lines = [line for line in answer.split(b"\r\n") if not line.startswith(without)]
+            answer = b"\r\n".join(lines)
+        connection.sendall(answer + frames)
+        (then or talk)(connection)
+
+    return handle
+
+
+def frame(opcode: int, payload: bytes = b"", *, first: int = 0x80, masked: bool = False) -> bytes:
+    size = len(payload)
+    head = bytes([first | opcode, (0x80 if masked else 0) | size])
+    return head + (bytes(4) if masked else b"") + payload
+
+
+def talk(connection: socket.socket) -> None:
+    """Answers pings and the close, as a server must."""
+    while octets := connection.recv(65536):
+        opcode, size = octets[0] & 0xF, octets[1] & 0x7F
+        mask, payload = octets[2:6], octets[6 : 6 + size]
+        plain = bytes(octet ^ mask[at % 4] for at, octet in enumerate(payload))
+        if opcode == 0x9:
+            connection.sendall(frame(0xA, plain))
+        if opcode == 0x8:
+            connection.sendall(frame(0x8, plain))
+            return
+
+
+def interim_first(connection: socket.socket) -> None:
+    request = connection.recv(65536)
+    connection.sendall(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n")
+    connection.sendall(switching(request))
+    talk(connection)
+
+
+def mute(connection: socket.socket) -> None:
+    """Open, and never says anything."""
+    while connection.recv(65536):
+        pass
+
+
+def chatter(connection: socket.socket) -> None:
+    """Messages without end, so that a pong never comes."""
+    while not STOPPED.is_set():
+        connection.sendall((frame(0x2, b"x" * 125)) * 200)
+
+
+def giant_frame(connection: socket.socket) -> None:
+    """A frame of 2**62 octets, as much of it as anybody takes."""
+    connection.sendall(b"\x82\x7f" + (2**62).to_bytes(8))
+    while not STOPPED.is_set():
+        connection.sendall(bytes(65536))
+
+
+def pings_without_end(connection: socket.socket) -> None:
+    while not STOPPED.is_set():
+        connection.sendall(frame(0x9, b"?") * 50)
+        time.sleep(0.001)
+
+
+def cut_after(seconds: float) -> Callable[[socket.socket], object]:
+    """Ends what is silent, as proxies do."""
+
+    def then(connection: socket.socket) -> None:
+        connection.settimeout(seconds)
+        with contextlib.suppress(TimeoutError):
+            while octets := connection.recv(65536):
+                if octets[0] & 0xF == 0x9:
+                    mask = octets[2:6]
+                    payload = bytes(o ^ mask[at % 4] for at, o in enumerate(octets[6:]))
+                    connection.sendall(frame(0xA, payload))
+
+    return then

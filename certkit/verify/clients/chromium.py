@@ -20,12 +20,16 @@ _DATES: Final = (
     "anchor-expired",
     "anchor-early",
 )
+_ALWAYS_INVALID: Final = (
+    "leaf-optional-san",
+    "sha1",
+    "md5",
+    "intermediate-ed25519",
+    "intermediate-signed-ed25519",
+)
 _INVALID: Final = (
-    "leaf-unknown-critical",
-    "intermediate-unknown-critical",
-    "anchor-unknown-critical",
-    "authority-key-id-critical",
-    "subject-key-id-critical",
+    *(f"{which}-unknown-critical" for which in ("leaf", "intermediate", "anchor")),
+    *(f"{which}-key-id-critical" for which in ("leaf", "intermediate", "anchor")),
     "leaf-purpose",
     "intermediate-purpose",
     "anchor-purpose",
@@ -40,9 +44,6 @@ _INVALID: Final = (
     "excluded-by-intermediate",
     "outside-anchor",
     "excluded-by-anchor",
-    "leaf-optional-san",
-    "sha1",
-    "md5",
 )
 
 CHROMIUM: Final = Client(
@@ -54,6 +55,7 @@ CHROMIUM: Final = Client(
         Rule("leaf-p521", "net::ERR_SSL_VERSION_OR_CIPHER_MISMATCH"),
         Rule("leaf-ed25519", "net::ERR_SSL_VERSION_OR_CIPHER_MISMATCH"),
         Rule("leaf-cannot-sign", "net::ERR_SSL_KEY_USAGE_INCOMPATIBLE"),
+        *(Rule(flaw, "net::ERR_CERT_INVALID") for flaw in _ALWAYS_INVALID),
         Rule("untrusted", "net::ERR_CERT_AUTHORITY_INVALID"),
         *(Rule(flaw, "net::ERR_CERT_INVALID", unless=_DATES) for flaw in _INVALID),
         Rule("host-not-named", "net::ERR_CERT_COMMON_NAME_INVALID"),

@@ -57,13 +57,21 @@ def compare(kind: type[x509.GeneralName], value: object, above: Node) -> Iterato
         yield Outside(kind, str(value), None)
 
 
+def constrains(kind: type[x509.GeneralName], above: Node) -> bool:
+    """Whether names of this kind are constrained at all."""
+    return any(type(subtree) is kind for subtree in _all(above))
+
+
 def constrains_others(above: Node) -> bool:
     """Whether types of names are constrained that are not compared here."""
+    return any(type(subtree) not in COMPARED for subtree in _all(above))
+
+
+def _all(above: Node) -> tuple[x509.GeneralName, ...]:
     found = above.certificate.extension(x509.NameConstraints)
-    return found is not None and any(
-        type(subtree) not in COMPARED
-        for subtree in (*(found.value.permitted_subtrees or ()), *(found.value.excluded_subtrees or ()))
-    )
+    if found is None:
+        return ()
+    return (*(found.value.permitted_subtrees or ()), *(found.value.excluded_subtrees or ()))
 
 
 def _subtrees(

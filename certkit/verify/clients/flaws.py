@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING, Final
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
+from cryptography.x509.oid import SignatureAlgorithmOID as Algorithm
 
 from certkit.verify import profile
 from certkit.verify.chain import PROCESSED
-from certkit.verify.clients.constraints import compare, constrains_others, outside
+from certkit.verify.clients.constraints import compare, constrains, constrains_others, outside
 from certkit.verify.clients.hostnames import is_named
 from certkit.verify.clients.sight import End
 from certkit.verify.signature import BROKEN_HASHES, Link
@@ -65,8 +66,16 @@ def below_the_top(sight: Sight) -> Iterable[Node]:
     return sight.nodes[:-1]
 
 
+def inside(sight: Sight) -> Iterable[Node]:
+    return sight.nodes[1:-1]
+
+
 def everywhere(sight: Sight) -> Iterable[Node]:
     return sight.nodes
+
+
+def signed(sight: Sight) -> Iterable[Node]:
+    return sight.signed
 
 
 def _of(where: Where, question: Question) -> Callable[[Sight], bool]:
@@ -137,6 +146,10 @@ def _ed25519(sight: Sight, node: Node) -> bool:
     return isinstance(node.certificate.public_key, ed25519.Ed25519PublicKey)
 
 
+def _signed_with_ed25519(sight: Sight, node: Node) -> bool:
+    return _algorithm(node) == Algorithm.ED25519
+
+
 def _p521(sight: Sight, node: Node) -> bool:
     key = node.certificate.public_key
     return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP521R1)
@@ -146,16 +159,18 @@ def _broken_hash(name: str) -> Question:
     return lambda sight, node: BROKEN_HASHES.get(_algorithm(node)) == name
 
 
+def _weak_hash(sight: Sight, node: Node) -> bool:
+    return _algorithm(node) in BROKEN_HASHES
+
+
 def _algorithm(node: Node) -> x509.ObjectIdentifier:
     return node.certificate.x509.signature_algorithm_oid
 
 
-def _critical(kind: type[x509.ExtensionType]) -> Question:
-    def question(sight: Sight, node: Node) -> bool:
-        found = node.certificate.extension(kind)
-        return found is not None and found.critical
-
-    return question
+def _key_id_critical(sight: Sight, node: Node) -> bool:
+    kinds = (x509.AuthorityKeyIdentifier, x509.SubjectKeyIdentifier)
+    found = [node.certificate.extension(kind) for kind in kinds]
+    return any(each is not None and each.critical for each in found)
 
 
 def _unknown_critical(sight: Sight, node: Node) -> bool:
@@ -163,6 +178,10 @@ def _unknown_critical(sight: Sight, node: Node) -> bool:
         isinstance(each.value, x509.UnrecognizedExtension) and each.critical
         for each in node.certificate.x509.extensions
     )
+
+
+def _nameless(sight: Sight, node: Node) -> bool:
+    return node.subject == () and node.certificate.extension(x509.SubjectAlternativeName) is None
 
 
 def _must_staple(sight: Sight, node: Node) -> bool:
@@ -197,7 +216,7 @@ def _strict(
         _PLACES,
         what,
         sentence,
-        lambda sight, node: len(sight.nodes) > 1 and question(node, node is not sight.nodes[0]),
+        lambda sight, node: len(sight.nodes) > 1 and question(node, node.certificate.is_ca),
     )
 
 
@@ -225,8 +244,19 @@ def _nobody_above_a_trusted_one(sight: Sight) -> bool:
     return sight.end is End.UNKNOWN and len(sight.nodes) > 1 and trusted
 
 
-def _unfit_signature(sight: Sight) -> bool:
+def _unfit(sight: Sight) -> bool:
     return Link.BAD in sight.path.links
+
+
+def _unfit_kind(sight: Sight) -> bool:
+    return any(
+        link is Link.BAD and not isinstance(issuer.certificate.public_key, _kind_of_signature(child))
+        for link, child, issuer in zip(sight.path.links, sight.nodes, sight.nodes[1:])
+    )
+
+
+def _kind_of_signature(node: Node) -> type[object]:
+    return _KINDS.get(_algorithm(node), ec.EllipticCurvePublicKey)
 
 
 def _too_long_below(where: Where) -> Callable[[Sight], bool]:
@@ -257,6 +287,14 @@ def _constrained(where: Where, *, excluded: bool) -> Callable[[Sight], bool]:
         return found is not None and (found.excluded is not None) == excluded
 
     return holds
+
+
+def _wildcard_constrained(where: Where) -> Callable[[Sight], bool]:
+    """mozilla::pkix and webpki read such a name only to compare it, and then it is malformed."""
+    return lambda sight: any(
+        name.type == "dns" and name.value.startswith("*.") and name.value.count(".") == 1
+        for name in sight.leaf.names
+    ) and any(constrains(x509.DNSName, node) for node in where(sight))
 
 
 def _common_name_outside(*, any_text: bool) -> Callable[[Sight], bool]:
@@ -325,8 +363,13 @@ def _unmeasured_extension(sight: Sight, node: Node) -> bool:
 
 
 
-_AKI: Final = x509.AuthorityKeyIdentifier
-_SKI: Final = x509.SubjectKeyIdentifier
+_KINDS: Final[Mapping[x509.ObjectIdentifier, type[object]]] = {
+    Algorithm.RSA_WITH_SHA256: rsa.RSAPublicKey,
+    Algorithm.RSA_WITH_SHA384: rsa.RSAPublicKey,
+    Algorithm.RSA_WITH_SHA512: rsa.RSAPublicKey,
+    Algorithm.RSASSA_PSS: rsa.RSAPublicKey,
+    Algorithm.ED25519: ed25519.Ed25519PublicKey,
+}
 
 FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
     {
@@ -349,7 +392,18 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         "root-sent-untrusted": Flaw(
             "the chain that was sent ends in a root that is not trusted", _self_signed(alone=False)
         ),
-        "signature-unfit": Flaw("a signature does not fit the issuer's key", _unfit_signature),
+        "signature-unfit": Flaw("a signature does not fit the issuer's key", _unfit),
+        "leaf-signature-unfit": Flaw(
+            "the signature of the certificate does not fit the issuer's key",
+            lambda sight: sight.path.links[:1] == (Link.BAD,),
+        ),
+        "intermediate-signature-unfit": Flaw(
+            "the signature of an intermediate does not fit the issuer's key",
+            lambda sight: Link.BAD in sight.path.links[1:],
+        ),
+        "signature-of-other-kind": Flaw(
+            "a signature was made with another kind of key than the issuer's", _unfit_kind
+        ),
         "pinned": Flaw("the certificate itself is trusted", lambda sight: sight.pinned),
         "not-a-root": Flaw(
             "what is trusted is no root", lambda sight: sight.path.top.issuer != sight.path.top.subject
@@ -415,6 +469,11 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         **_above(
             "only-signs", "may sign certificates, and does not say that it is a CA", _only_signs
         ),
+        "inside-only-signs": Flaw(
+            "an intermediate below another CA may sign certificates, and does not say that it is "
+            "a CA",
+            _of(inside, _only_signs),
+        ),
         **_above(
             "no-cert-sign", "has key usage without keyCertSign", _may_not_sign_certificates
         ),
@@ -436,6 +495,14 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         ),
         "excluded-by-anchor": Flaw(
             "a name is excluded by the root", _constrained(anchor, excluded=True)
+        ),
+        "wildcard-constrained-by-intermediate": Flaw(
+            "a wildcard stands under a top-level name, and an intermediate constrains names",
+            _wildcard_constrained(between),
+        ),
+        "wildcard-constrained-by-anchor": Flaw(
+            "a wildcard stands under a top-level name, and the root constrains names",
+            _wildcard_constrained(anchor),
         ),
         "common-name-outside": Flaw(
             "beside no DNS name, the common name looks like a host that a CA may not sign",
@@ -459,34 +526,29 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
             "the subject is empty and the subject alternative name not critical",
             _of(leaf, lambda sight, node: profile.optional_san_without_subject(node, False)),
         ),
+        "leaf-nameless": Flaw(
+            "the subject is empty, and there is no subject alternative name", _of(leaf, _nameless)
+        ),
         # ---- keys and signatures
         "leaf-small-rsa": Flaw("the certificate has RSA below 2048 bits", _of(leaf, _small_rsa)),
         "issuer-small-rsa": Flaw("a CA has RSA below 2048 bits", _of(issuers, _small_rsa)),
-        "sha1": Flaw(
-            "a signature below the root is made with SHA-1", _of(below_the_top, _broken_hash("SHA-1"))
+        "sha1": Flaw("a signature is made with SHA-1", _of(signed, _broken_hash("SHA-1"))),
+        "md5": Flaw("a signature is made with MD5", _of(signed, _broken_hash("MD5"))),
+        "leaf-weak-hash": Flaw(
+            "the certificate is signed with SHA-1 or MD5", _of(leaf, _weak_hash)
         ),
-        "md5": Flaw(
-            "a signature below the root is made with MD5", _of(below_the_top, _broken_hash("MD5"))
+        "intermediate-weak-hash": Flaw(
+            "an intermediate is signed with SHA-1 or MD5", _of(between, _weak_hash)
         ),
         "leaf-p521": Flaw("the certificate has a P-521 key", _of(leaf, _p521)),
         "leaf-ed25519": Flaw("the certificate has an Ed25519 key", _of(leaf, _ed25519)),
-        "issuer-ed25519": Flaw("a CA has an Ed25519 key", _of(issuers, _ed25519)),
+        "intermediate-ed25519": Flaw("an intermediate has an Ed25519 key", _of(between, _ed25519)),
+        "intermediate-signed-ed25519": Flaw(
+            "an intermediate is signed with Ed25519", _of(between, _signed_with_ed25519)
+        ),
         # ---- extensions
-        "leaf-unknown-critical": Flaw(
-            "an unknown extension is critical", _of(leaf, _unknown_critical)
-        ),
-        "intermediate-unknown-critical": Flaw(
-            "an unknown extension of an intermediate is critical", _of(between, _unknown_critical)
-        ),
-        "anchor-unknown-critical": Flaw(
-            "an unknown extension of the root is critical", _of(anchor, _unknown_critical)
-        ),
-        "authority-key-id-critical": Flaw(
-            "the authority key identifier is critical", _of(everywhere, _critical(_AKI))
-        ),
-        "subject-key-id-critical": Flaw(
-            "the subject key identifier is critical", _of(everywhere, _critical(_SKI))
-        ),
+        **_each(_PLACES, "unknown-critical", "has an unknown critical extension", _unknown_critical),
+        **_each(_PLACES, "key-id-critical", "has a critical key identifier", _key_id_critical),
         "must-staple": Flaw("an OCSP answer is demanded with the chain", _of(leaf, _must_staple)),
         # ---- what nothing is known of
         "odd-key": Flaw("a key is of a kind that was not measured", _of(everywhere, _odd_key)),

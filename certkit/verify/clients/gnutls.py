@@ -1,6 +1,7 @@
 """GnuTLS: gnutls-cli, which looks at the purpose and the key usage, and wget, which does not.
 
-Both collect every fault and print them in a fixed order; the prediction is the first of them.
+Certificates are judged from the root downwards, each with its issuer. All faults of the first pair
+that has any are printed, and the name beside them; the prediction is one of these.
 """
 
 from __future__ import annotations
@@ -9,21 +10,51 @@ from typing import Final
 
 from certkit.verify.clients.hostnames import AT_START, Matching
 from certkit.verify.clients.rules import Client, Rule
-from certkit.verify.clients.sight import Climb, by_key_id, leaf_sent_alone
+from certkit.verify.clients.sight import Climb, by_key_id, end_of_what_was_sent
 
-_CLIMB: Final = Climb(by_key_id, leaf_sent_alone, last_version_first=True)
+_CLIMB: Final = Climb(by_key_id, end_of_what_was_sent, last_version_first=True)
 _MATCHING: Final = Matching(stars=AT_START, common_name="no-dns-or-ip")
-_CONSTRAINTS: Final = (
-    "outside-intermediate",
-    "excluded-by-intermediate",
-    "outside-anchor",
-    "excluded-by-anchor",
-    "common-text-outside",
-    "intermediate-no-cert-sign",
-    "anchor-no-cert-sign",
-    "too-deep-below-intermediate",
-    "too-deep-below-anchor",
+
+# What is wrong with the intermediate or its issuer, then with the certificate or its issuer.
+_FLAWS: Final = (
+    ("untrusted", "issuer"),
+    ("anchor-says-no-ca", "ca"),
+    ("intermediate-weak-hash", "hash"),
+    ("anchor-no-cert-sign", "constraints"),
+    ("too-deep-below-anchor", "constraints"),
+    ("intermediate-purpose", "purpose"),
+    ("intermediate-any-purpose", "purpose"),
+    ("anchor-early", "early"),
+    ("intermediate-early", "early"),
+    ("anchor-expired", "expired"),
+    ("intermediate-expired", "expired"),
+    ("intermediate-signature-unfit", "signature"),
+    ("anchor-unknown-critical", "critical"),
+    ("intermediate-unknown-critical", "critical"),
+    ("intermediate-no-ca", "ca"),
+    ("intermediate-only-signs", "ca"),
+    ("leaf-weak-hash", "hash"),
+    ("intermediate-no-cert-sign", "constraints"),
+    ("too-deep-below-intermediate", "constraints"),
+    ("outside-intermediate", "constraints"),
+    ("excluded-by-intermediate", "constraints"),
+    ("outside-anchor", "constraints"),
+    ("excluded-by-anchor", "constraints"),
+    ("common-text-outside", "constraints"),
+    ("leaf-purpose", "purpose"),
+    ("leaf-early", "early"),
+    ("leaf-expired", "expired"),
+    ("leaf-signature-unfit", "signature"),
+    ("leaf-unknown-critical", "critical"),
+    ("host-not-named", "name"),
+    ("address-not-named", "name"),
+    ("must-staple", "staple"),
 )
+
+
+def _rules(words: dict[str, str]) -> tuple[Rule, ...]:
+    return tuple(Rule(flaw, words[kind]) for flaw, kind in _FLAWS if kind in words)
+
 
 GNUTLS: Final = Client(
     "GnuTLS",
@@ -32,66 +63,44 @@ GNUTLS: Final = Client(
     matching=_MATCHING,
     rules=(
         Rule("leaf-cannot-sign", "Key usage violation in certificate has been detected."),
-        Rule("untrusted", "The certificate issuer is unknown."),
-        Rule("intermediate-no-ca", "The certificate issuer is not a CA."),
-        Rule("intermediate-only-signs", "The certificate issuer is not a CA."),
-        Rule("anchor-says-no-ca", "The certificate issuer is not a CA."),
-        Rule("sha1", "The certificate chain uses insecure algorithm."),
-        Rule("md5", "The certificate chain uses insecure algorithm."),
-        *(Rule(flaw, "The certificate chain violates the signer's constraints.") for flaw in _CONSTRAINTS),
-        Rule("leaf-purpose", "The certificate chain does not match the intended purpose."),
-        Rule("intermediate-purpose", "The certificate chain does not match the intended purpose."),
-        Rule("intermediate-any-purpose", "The certificate chain does not match the intended purpose."),
-        *(
-            Rule(f"{which}-early", "The certificate chain uses not yet valid certificate.")
-            for which in ("leaf", "intermediate", "anchor")
-        ),
-        *(
-            Rule(f"{which}-expired", "The certificate chain uses expired certificate.")
-            for which in ("leaf", "intermediate", "anchor")
-        ),
-        Rule("signature-unfit", "The signature in the certificate is invalid."),
-        Rule("host-not-named", "The name in the certificate does not match the expected."),
-        Rule("address-not-named", "The name in the certificate does not match the expected."),
-        Rule(
-            "must-staple",
-            "The certificate requires the server to include an OCSP status in its response, but "
-            "the OCSP status is missing.",
-        ),
-        *(
-            Rule(f"{which}-unknown-critical", "The certificate contains an unknown critical extension.")
-            for which in ("leaf", "intermediate", "anchor")
+        *_rules(
+            {
+                "issuer": "The certificate issuer is unknown.",
+                "ca": "The certificate issuer is not a CA.",
+                "hash": "The certificate chain uses insecure algorithm.",
+                "constraints": "The certificate chain violates the signer's constraints.",
+                "purpose": "The certificate chain does not match the intended purpose.",
+                "early": "The certificate chain uses not yet valid certificate.",
+                "expired": "The certificate chain uses expired certificate.",
+                "signature": "The signature in the certificate is invalid.",
+                "critical": "The certificate contains an unknown critical extension.",
+                "name": "The name in the certificate does not match the expected.",
+                "staple": "The certificate requires the server to include an OCSP status in its "
+                "response, but the OCSP status is missing.",
+            }
         ),
     ),
 )
 
-_NOT_TRUSTED: Final = "The certificate of ‘{host}’ is not trusted."
+_NOT_TRUSTED: Final = "The certificate of ‘{name}’ is not trusted."
 
 WGET: Final = Client(
     "wget",
     "wget 1.21.3 with GnuTLS 3.7.9",
     climb=_CLIMB,
     matching=_MATCHING,
-    rules=(
-        Rule("untrusted", "The certificate of ‘{host}’ doesn't have a known issuer."),
-        Rule("intermediate-no-ca", "The certificate signer of ‘{host}’ was not a CA."),
-        Rule("intermediate-only-signs", "The certificate signer of ‘{host}’ was not a CA."),
-        Rule("anchor-says-no-ca", "The certificate signer of ‘{host}’ was not a CA."),
-        Rule("sha1", "The certificate of ‘{host}’ was signed using an insecure algorithm."),
-        Rule("md5", "The certificate of ‘{host}’ was signed using an insecure algorithm."),
-        *(
-            Rule(f"{which}-early", "The certificate of ‘{host}’ is not yet activated.")
-            for which in ("leaf", "intermediate", "anchor")
-        ),
-        *(
-            Rule(f"{which}-expired", "The certificate of ‘{host}’ has expired.")
-            for which in ("leaf", "intermediate", "anchor")
-        ),
-        *(Rule(flaw, _NOT_TRUSTED) for flaw in _CONSTRAINTS),
-        Rule("signature-unfit", _NOT_TRUSTED),
-        Rule("must-staple", _NOT_TRUSTED),
-        *(Rule(f"{which}-unknown-critical", _NOT_TRUSTED) for which in ("leaf", "intermediate", "anchor")),
-        Rule("host-not-named", "The certificate's owner does not match hostname ‘{host}’"),
-        Rule("address-not-named", "The certificate's owner does not match hostname ‘{host}’"),
+    rules=_rules(
+        {
+            "issuer": "The certificate of ‘{name}’ doesn't have a known issuer.",
+            "ca": "The certificate signer of ‘{name}’ was not a CA.",
+            "hash": "The certificate of ‘{name}’ was signed using an insecure algorithm.",
+            "constraints": _NOT_TRUSTED,
+            "early": "The certificate of ‘{name}’ is not yet activated.",
+            "expired": "The certificate of ‘{name}’ has expired.",
+            "signature": _NOT_TRUSTED,
+            "critical": _NOT_TRUSTED,
+            "name": "The certificate's owner does not match hostname ‘{host}’",
+            "staple": _NOT_TRUSTED,
+        }
     ),
 )

@@ -14,10 +14,12 @@ from certkit.verify.clients.sight import Climb, any_certificate, by_signature
 from certkit.verify.profile import common_names
 
 if TYPE_CHECKING:
+    from certkit.pki.certificate import Certificate
     from certkit.verify.clients.sight import Sight
 
 _EXPIRED: Final = "x509: certificate has expired or is not yet valid"
 _UNKNOWN: Final = "x509: certificate signed by unknown authority"
+_UNPARSED: Final = "tls: failed to parse certificate from server: x509: "
 _CRITICAL: Final = "x509: unhandled critical extension"
 _MATCHING: Final = Matching(top_level=True, dot_presented="kept")
 
@@ -56,21 +58,27 @@ def _constraint(sight: Sight) -> str:
     )
 
 
+def _can_parse(certificate: Certificate) -> bool:
+    """Go cannot parse a certificate whose key identifiers are critical."""
+    kinds = (x509.AuthorityKeyIdentifier, x509.SubjectKeyIdentifier)
+    found = [certificate.extension(kind) for kind in kinds]
+    return not any(each is not None and each.critical for each in found)
+
+
 GO: Final = Client(
     "Go",
     "Go 1.27.3",
-    climb=Climb(by_signature, any_certificate),
+    climb=Climb(by_signature, any_certificate, _can_parse),
     matching=_MATCHING,
     rules=(
-        Rule("authority-key-id-critical", "x509: authority key identifier incorrectly marked critical"),
-        Rule("subject-key-id-critical", "x509: subject key identifier incorrectly marked critical"),
+        Rule("leaf-key-id-critical", _UNPARSED),
+        Rule("intermediate-key-id-critical", _UNPARSED),
         Rule("md5", "tls: handshake failure"),
         Rule("leaf-unknown-critical", _CRITICAL),
         Rule("leaf-expired", _EXPIRED),
         Rule("leaf-early", _EXPIRED),
         Rule("host-not-named", _name),
         Rule("address-not-named", _name),
-        Rule("untrusted", _UNKNOWN),
         Rule("sha1", _UNKNOWN),
         *(
             Rule(f"{which}-{what}", _UNKNOWN)
@@ -78,9 +86,10 @@ GO: Final = Client(
             for what in ("no-ca", "only-signs", "no-cert-sign")
         ),
         Rule("intermediate-unknown-critical", _CRITICAL),
-        Rule("anchor-unknown-critical", _CRITICAL),
         Rule("intermediate-expired", _EXPIRED),
         Rule("intermediate-early", _EXPIRED),
+        Rule("untrusted", _UNKNOWN),
+        Rule("anchor-unknown-critical", _CRITICAL),
         Rule("anchor-expired", _EXPIRED),
         Rule("anchor-early", _EXPIRED),
         Rule(

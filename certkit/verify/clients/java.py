@@ -20,7 +20,6 @@ _BUILDING: Final = (
     "unable to find valid certification path to requested target"
 )
 _VALIDATION: Final = "PKIX path validation failed: java.security.cert.CertPathValidatorException: "
-_ANCHOR: Final = "PKIX path validation failed: sun.security.validator.ValidatorException: "
 
 
 def _name(sight: Sight) -> str:
@@ -37,45 +36,71 @@ def _name(sight: Sight) -> str:
     return f"No name matching {asked.value} found"
 
 
+def _path(problem: str) -> Callable[[Sight], str]:
+    """The builder does not say what was wrong with the paths that it found."""
+    return lambda sight: _BUILDING if sight.assembled else f"{_VALIDATION}{problem}"
+
+
 def _anchor(problem: str) -> Callable[[Sight], str]:
     def words(sight: Sight) -> str:
         subject = sight.path.top.certificate.x509.subject
         shown = ", ".join(each.rfc4514_string() for each in reversed(subject.rdns))
-        return f'{_ANCHOR}TrustAnchor with subject "{shown}" {problem}'
+        return (
+            f"PKIX path {'building' if sight.assembled else 'validation'} failed: "
+            f'sun.security.validator.ValidatorException: TrustAnchor with subject "{shown}" '
+            f"{problem}"
+        )
 
     return words
 
 
-_PATH: Final = (
-    Rule("leaf-optional-san", "Failed to parse server certificates"),
-    Rule("issuer-has-other-key", f"{_VALIDATION}Path does not chain with any of the trust anchors"),
-    Rule("untrusted", _BUILDING),
-    Rule("anchor-no-ca", _anchor("is not a CA certificate")),
-    Rule("anchor-only-signs", _anchor("is not a CA certificate")),
-    Rule("anchor-no-cert-sign", _anchor("does not have keyCertSign bit set in KeyUsage extension")),
-    Rule("intermediate-no-cert-sign", f"{_VALIDATION}CA key usage check failed: keyCertSign bit is not set"),
-    Rule("intermediate-no-ca", f"{_VALIDATION}basic constraints check failed: this is not a CA certificate"),
-    Rule("intermediate-only-signs", f"{_VALIDATION}basic constraints check failed: this is not a CA certificate"),
-    Rule(
-        "too-deep-below-intermediate",
-        f"{_VALIDATION}basic constraints check failed: pathLenConstraint violated - "
-        "this cert must be the last cert in the certification path",
-    ),
-    Rule("outside-intermediate", f"{_VALIDATION}name constraints check failed"),
-    Rule("excluded-by-intermediate", f"{_VALIDATION}name constraints check failed"),
-    Rule("intermediate-expired", f"{_VALIDATION}validity check failed"),
-    Rule("intermediate-early", f"{_VALIDATION}validity check failed"),
-    Rule("leaf-expired", f"{_VALIDATION}validity check failed"),
-    Rule("leaf-early", f"{_VALIDATION}validity check failed"),
-    Rule("signature-unfit", f"{_VALIDATION}signature check failed"),
-    Rule("leaf-unknown-critical", f"{_VALIDATION}unrecognized critical extension(s)"),
-    Rule("intermediate-unknown-critical", f"{_VALIDATION}unrecognized critical extension(s)"),
-    Rule("authority-key-id-critical", f"{_VALIDATION}unrecognized critical extension(s)"),
-    Rule("subject-key-id-critical", f"{_VALIDATION}unrecognized critical extension(s)"),
+_NO_CA: Final = "basic constraints check failed: this is not a CA certificate"
+_CRITICAL: Final = "unrecognized critical extension(s)"
+_PINNED: Final = ("pinned",)
+"""Nothing is asked of the path to a certificate that is trusted itself."""
+
+_PATH: Final = tuple(
+    Rule(flaw, _path(problem), unless=_PINNED)
+    for flaw, problem in (
+        ("intermediate-no-cert-sign", "CA key usage check failed: keyCertSign bit is not set"),
+        ("intermediate-no-ca", _NO_CA),
+        ("intermediate-only-signs", _NO_CA),
+        (
+            "too-deep-below-intermediate",
+            "basic constraints check failed: pathLenConstraint violated - this cert must be the "
+            "last cert in the certification path",
+        ),
+        ("outside-intermediate", "name constraints check failed"),
+        ("excluded-by-intermediate", "name constraints check failed"),
+        ("intermediate-expired", "validity check failed"),
+        ("intermediate-early", "validity check failed"),
+        ("leaf-expired", "validity check failed"),
+        ("leaf-early", "validity check failed"),
+        ("signature-unfit", "signature check failed"),
+        ("leaf-unknown-critical", _CRITICAL),
+        ("leaf-key-id-critical", _CRITICAL),
+        ("intermediate-unknown-critical", _CRITICAL),
+        ("intermediate-key-id-critical", _CRITICAL),
+    )
 )
 _RULES: Final = (
     Rule("md5", "Received fatal alert: handshake_failure"),
+    Rule("leaf-optional-san", "Failed to parse server certificates"),
+    Rule("leaf-nameless", "Failed to parse server certificates"),
+    Rule("issuer-has-other-key", _path("Path does not chain with any of the trust anchors")),
+    Rule("untrusted", _BUILDING),
     *_PATH,
+    *(
+        Rule(flaw, _anchor(problem))
+        for flaw, problem in (
+            ("anchor-no-ca", "is not a CA certificate"),
+            ("anchor-only-signs", "is not a CA certificate"),
+            (
+                "anchor-no-cert-sign",
+                "does not have keyCertSign bit set in KeyUsage extension",
+            ),
+        )
+    ),
     Rule("leaf-purpose", "Extended key usage does not permit use for TLS server authentication"),
     Rule("leaf-cannot-sign", "KeyUsage does not allow digital signatures"),
     Rule("host-not-named", _name),

@@ -7,7 +7,7 @@ reports the first of these; Node goes on and reports the last.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from certkit.verify.clients.hostnames import AT_EITHER_END, LDH, ANYWHERE, Matching
@@ -65,8 +65,7 @@ def _extensions(*, strict: bool) -> tuple[_Error, ...]:
     """The checks of extensions, certificate by certificate from the leaf upwards."""
     leaf = (
         _Error("leaf-unknown-critical", *_CRITICAL),
-        _Error("authority-key-id-critical", *_CRITICAL),
-        _Error("subject-key-id-critical", *_CRITICAL),
+        _Error("leaf-key-id-critical", *_CRITICAL),
         *(_profile("leaf") if strict else ()),
         _Error("leaf-purpose", *_PURPOSE),
         _Error("leaf-any-purpose", *_PURPOSE),
@@ -77,10 +76,10 @@ def _extensions(*, strict: bool) -> tuple[_Error, ...]:
 def _of_issuer(which: str, *, strict: bool) -> tuple[_Error, ...]:
     return (
         _Error(f"{which}-unknown-critical", *_CRITICAL),
+        _Error(f"{which}-key-id-critical", *_CRITICAL),
         _Error(f"{which}-no-ca", *_NO_CA),
         _Error(f"{which}-no-cert-sign", *_NO_CA),
-        # A root may go without basic constraints, unless the profile is checked.
-        *([_Error(f"{which}-only-signs", *_NO_CA)] if strict or which == "intermediate" else ()),
+        *_only_signs(which, strict=strict),
         *(_profile(which) if strict else ()),
         _Error(f"{which}-no-ca", *_PURPOSE),
         _Error(f"{which}-no-cert-sign", *_PURPOSE),
@@ -90,30 +89,36 @@ def _of_issuer(which: str, *, strict: bool) -> tuple[_Error, ...]:
     )
 
 
+def _only_signs(which: str, *, strict: bool) -> Iterator[_Error]:
+    """The uppermost certificate may go without basic constraints, unless the profile is checked."""
+    if strict:
+        yield _Error(f"{which}-only-signs", *_NO_CA)
+    elif which == "intermediate":
+        yield _Error("inside-only-signs", *_NO_CA)
+
+
 def _profile(which: str) -> Iterator[_Error]:
     """X509_V_FLAG_X509_STRICT."""
     yield _Error(f"{which}-path-length-of-no-ca", 80, "Path length invalid for non-CA cert")
+    yield _Error(
+        f"{which}-basic-not-critical", 89, "Basic Constraints of CA cert not marked critical"
+    )
+    yield _Error(f"{which}-no-key-usage", 92, "CA cert does not include key usage extension")
     if which == "leaf":
         yield _Error("leaf-signs-certificates", 82, "Key usage keyCertSign invalid for non-CA cert")
+        yield _Error("leaf-nameless", 83, "Subject name empty")
         yield _Error(
             "leaf-optional-san", 84, "Subject empty and Subject Alt Name extension not critical"
         )
-    else:
-        yield _Error(
-            f"{which}-basic-not-critical", 89, "Basic Constraints of CA cert not marked critical"
-        )
-        yield _Error(f"{which}-no-key-usage", 92, "CA cert does not include key usage extension")
     if which != "anchor":
         yield _Error(f"{which}-no-authority-key-id", 85, "Missing Authority Key Identifier")
-    if which != "leaf":
-        yield _Error(f"{which}-no-subject-key-id", 86, "Missing Subject Key Identifier")
+    yield _Error(f"{which}-no-subject-key-id", 86, "Missing Subject Key Identifier")
 
 
 _EXTENSIONS: Final = _extensions(strict=False)
-_KEYS: Final = (
-    _Error("leaf-small-rsa", 66, "EE certificate key too weak"),
-    _Error("issuer-small-rsa", 67, "CA certificate key too weak"),
-)
+# The leaf's key is looked at before anything else.
+_LEAF_KEY: Final = (_Error("leaf-small-rsa", 66, "EE certificate key too weak"),)
+_CA_KEYS: Final = (_Error("issuer-small-rsa", 67, "CA certificate key too weak"),)
 _HASHES: Final = (_Error("sha1", *_WEAK_HASH), _Error("md5", *_WEAK_HASH))
 _DOWNWARDS: Final = (
     _Error("anchor-early", *_EARLY),
@@ -159,7 +164,7 @@ OPENSSL: Final = Client(
         stars=AT_EITHER_END, covered=LDH, dot_asked="kept", dot_presented="kept", common_name="no-dns"
     ),
     rules=(
-        *_rules(_S_CLIENT, (*_PATH, *_EXTENSIONS, *_KEYS, *_HASHES)),
+        *_rules(_S_CLIENT, (*_LEAF_KEY, *_PATH, *_EXTENSIONS, *_CA_KEYS, *_HASHES)),
         *_NAME,
         *_rules(_S_CLIENT, (*_DOWNWARDS, *_CONSTRAINTS)),
     ),
@@ -180,7 +185,7 @@ PYTHON: Final = Client(
     climb=_ROOTS_ALONE,
     matching=_PYTHON_MATCHING,
     rules=(
-        *_rules(_FAILED, (*_PATH, *_EXTENSIONS, *_KEYS, *_HASHES)),
+        *_rules(_FAILED, (*_LEAF_KEY, *_PATH, *_EXTENSIONS, *_CA_KEYS, *_HASHES)),
         *_PYTHON_NAME,
         *_rules(_FAILED, (*_DOWNWARDS, *_CONSTRAINTS)),
     ),
@@ -191,7 +196,7 @@ PYTHON_STRICT: Final = Client(
     climb=_PARTIAL,
     matching=_PYTHON_MATCHING,
     rules=(
-        *_rules(_FAILED, (*_PATH[:-2], *_PATH[-1:], *_extensions(strict=True), *_KEYS, *_HASHES)),
+        *_rules(_FAILED, (*_LEAF_KEY, *_PATH, *_extensions(strict=True), *_CA_KEYS, *_HASHES)),
         *_PYTHON_NAME,
         *_rules(_FAILED, (*_DOWNWARDS, *_CONSTRAINTS)),
     ),
@@ -227,7 +232,7 @@ CURL: Final = Client(
         dot_presented="dropped", common_name="no-dns-or-ip", address_in_common_name=True
     ),
     rules=(
-        *_rules(_CURL, (*_PATH, *_EXTENSIONS, *_KEYS, *_HASHES)),
+        *_rules(_CURL, (*_LEAF_KEY, *_PATH, *_EXTENSIONS, *_CA_KEYS, *_HASHES)),
         # A signature that does not fit is told from OpenSSL's error queue.
         Rule("signature-unfit", "curl: (35) OpenSSL/"),
         *_rules(_CURL, (*_DOWNWARDS, *_CONSTRAINTS)),
@@ -246,10 +251,10 @@ _ALONE: Final = _Error(
     "unable to verify the first certificate",
     "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
 )
-_SIGNER: Final = (
-    _Error("intermediate-no-cert-sign", 32, "key usage does not include certificate signing"),
-    _Error("anchor-no-cert-sign", 32, "key usage does not include certificate signing"),
-)
+
+
+def _signing(which: str) -> _Error:
+    return _Error(f"{which}-no-cert-sign", 32, "key usage does not include certificate signing")
 
 
 def _node_name(sight: Sight) -> str:
@@ -277,22 +282,39 @@ _NODE_MATCHING: Final = Matching(stars=ANYWHERE, dot_presented="dropped", common
 _NODE_NAME: Final = (Rule("host-not-named", _node_name), Rule("address-not-named", _node_name))
 
 
-def _last_first(*errors: _Error) -> tuple[Rule, ...]:
-    return _rules(_NODE, reversed(errors))
+# The dates of a certificate whose issuer is unknown are not looked at.
+_INTERMEDIATE_DATES: Final = ("intermediate-early", "intermediate-expired")
+_NOBODY_ABOVE: Final = ("issuer-unknown", "issuer-of-trusted-unknown")
 
 
-def _node(name: str, version: str, checked: tuple[_Error, ...]) -> Client:
+def _node(name: str, version: str, strength: tuple[_Error, ...]) -> Client:
+    """Node lets OpenSSL go on after an error, and reports the last one."""
+    errors = (
+        *_PATH,
+        *_EXTENSIONS,
+        *strength,
+        _ALONE,
+        *_DOWNWARDS[:2],
+        _signing("anchor"),
+        *_DOWNWARDS[2:5],
+        _signing("intermediate"),
+        *_DOWNWARDS[5:],
+        *_CONSTRAINTS,
+    )
     return Client(
         name,
         version,
         climb=_ROOTS_ALONE,
         matching=_NODE_MATCHING,
         rules=(
-            *_last_first(*_PATH, _ALONE, *_EXTENSIONS, *checked, *_SIGNER, *_DOWNWARDS, *_CONSTRAINTS),
+            *(
+                replace(rule, unless=_NOBODY_ABOVE) if rule.flaw in _INTERMEDIATE_DATES else rule
+                for rule in _rules(_NODE, reversed(errors))
+            ),
             *_NODE_NAME,
         ),
     )
 
 
 NODE_20: Final = _node("Node 20", "Node 20.20.2 with OpenSSL 3.0", _HASHES)
-NODE_24: Final = _node("Node 24", "Node 24.19.0 with OpenSSL 3.5", (*_KEYS, *_HASHES))
+NODE_24: Final = _node("Node 24", "Node 24.19.0 with OpenSSL 3.5", (*_LEAF_KEY, *_CA_KEYS, *_HASHES))

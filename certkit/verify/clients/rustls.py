@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from certkit.verify.clients.hostnames import Matching
 from certkit.verify.clients.rules import Client, Rule
-from certkit.verify.clients.sight import Climb, by_signature, not_the_leaf
+from certkit.verify.clients.sight import Climb, by_name, not_the_leaf
 
 if TYPE_CHECKING:
     from certkit.verify.clients.sight import Sight
@@ -46,23 +46,18 @@ _TYPES: Final = {
 RUSTLS: Final = Client(
     "rustls/Deno",
     "Deno 2.9.8",
-    climb=Climb(by_signature, not_the_leaf),
+    climb=Climb(by_name, not_the_leaf),
     matching=Matching(),
     rules=(
         Rule("leaf-unknown-critical", _CRITICAL),
-        Rule("authority-key-id-critical", _CRITICAL),
-        Rule("subject-key-id-critical", _CRITICAL),
+        Rule("leaf-key-id-critical", _CRITICAL),
         Rule("leaf-expired", _EXPIRED),
         Rule("leaf-early", _EARLY),
         Rule("leaf-is-ca", f"{_PEER}Other(OtherError(CaUsedAsEndEntity))"),
         Rule("leaf-purpose", _PURPOSE),
         Rule("leaf-any-purpose", _PURPOSE),
-        Rule("issuer-has-other-key", f"{_PEER}BadSignature"),
-        Rule("untrusted", f"{_PEER}UnknownIssuer"),
-        Rule("sha1", _HASH),
-        Rule("md5", _HASH),
-        Rule("issuer-small-rsa", f"{_PEER}BadSignature"),
         Rule("intermediate-unknown-critical", _CRITICAL),
+        Rule("intermediate-key-id-critical", _CRITICAL),
         Rule("intermediate-expired", _EXPIRED),
         Rule("intermediate-early", _EARLY),
         Rule("intermediate-no-ca", f"{_PEER}Other(OtherError(EndEntityUsedAsCa))"),
@@ -70,6 +65,16 @@ RUSTLS: Final = Client(
         Rule("too-deep-below-intermediate", f"{_PEER}Other(OtherError(PathLenConstraintViolated))"),
         Rule("intermediate-purpose", _PURPOSE),
         Rule("intermediate-any-purpose", _PURPOSE),
+        Rule("untrusted", f"{_PEER}UnknownIssuer"),
+        Rule("signature-of-other-kind", f"{_PEER}UnsupportedSignatureAlgorithmForPublicKeyContext"),
+        Rule("signature-unfit", f"{_PEER}BadSignature"),
+        Rule("sha1", _HASH),
+        Rule("md5", _HASH),
+        Rule("issuer-small-rsa", f"{_PEER}BadSignature"),
+        *(
+            Rule(f"wildcard-constrained-by-{which}", f"{_PEER}Other(OtherError(MalformedDnsIdentifier))")
+            for which in ("intermediate", "anchor")
+        ),
         Rule("outside-intermediate", _CONSTRAINT),
         Rule("excluded-by-intermediate", _CONSTRAINT),
         Rule("outside-anchor", _CONSTRAINT),

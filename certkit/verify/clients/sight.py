@@ -85,7 +85,7 @@ class Sight:
     @property
     def anchor(self) -> Node | None:
         """The trusted certificate at the end, unless it is the leaf itself."""
-        return self.path.top if self.end is End.TRUSTED and len(self.nodes) > 1 else None
+        return self.path.top if self.path.top.anchor and len(self.nodes) > 1 else None
 
     @property
     def between(self) -> tuple[Node, ...]:
@@ -93,9 +93,14 @@ class Sight:
         return self.nodes[1:-1] if self.anchor else self.nodes[1:]
 
     @property
+    def signed(self) -> tuple[Node, ...]:
+        """Those whose signature somebody else made."""
+        return self.nodes[:-1] if self.anchor or self.path.top.self_issued else self.nodes
+
+    @property
     def pinned(self) -> bool:
         """The leaf itself is trusted."""
-        return self.end is End.TRUSTED and len(self.nodes) == 1
+        return self.nodes[0].anchor
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +144,12 @@ def not_the_leaf(certificate: Certificate, chain: Chain) -> bool:
     return certificate != chain.leaf or certificate.self_issued
 
 
-def leaf_sent_alone(certificate: Certificate, chain: Chain) -> bool:
-    """GnuTLS compares the leaf with the store only when nothing else was sent."""
-    return not_the_leaf(certificate, chain) or len(chain.sent) == 1
+def end_of_what_was_sent(certificate: Certificate, chain: Chain) -> bool:
+    """GnuTLS looks in the store for the last certificate sent and for its issuer."""
+    builder = PathBuilder((), chain.sent[1:], chain.at)
+    path = _climbed(builder, chain.leaf, ())
+    last = path.nodes[-2] if len(path.nodes) > 1 and path.top.self_issued else path.top
+    return certificate == last.certificate or certificate.subject == last.certificate.issuer
 
 
 def nss_can_hold(certificate: Certificate) -> bool:
@@ -166,17 +174,56 @@ def by_signature(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
         yield Sight(chain, end.path, _dead_end(end.path.top, other_key=bool(end.namesakes)))
 
 
-def by_key_id(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
-    """The first issuer whose name and key identifier fit, its signature unseen."""
+def by_name(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
+    """mozilla::pkix and webpki: issuers by their name, signatures when the end is reached."""
     builder = _builder(chain, ends)
-    path = Path((Node.of(chain.leaf, anchor=chain.leaf in ends),))
-    while not path.top.anchor and not path.top.self_issued:
+    paths = list(builder.paths(chain.leaf))
+    if builder.exhausted:
+        raise SearchGivenUp
+    for path in paths:
+        yield Sight(chain, path, End.TRUSTED)
+    if not paths:
+        path = Path((Node.of(chain.leaf, anchor=False),))
+        while not path.top.anchor and (found := builder.issuers(path)):
+            path = path.extended(found[0], builder.link(path.top, found[0]))
+        yield _ended(chain, path)
+
+
+def by_name_without_foreign_roots(
+    chain: Chain, ends: Sequence[Certificate]
+) -> Iterator[Sight]:
+    """Firefox does not look at a root that was sent and is not trusted."""
+    sent = [each for each in chain.sent[1:] if each in ends or not each.self_signed]
+    return by_name(replace(chain, sent=(chain.leaf, *sent)), ends)
+
+
+def by_key_id(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
+    """OpenSSL: the first issuer whose name and key identifier fit, its signature unseen.
+
+    A trusted leaf does not end the way up, but it ends well then, however it ends.
+    """
+    yield _ended(chain, _climbed(_builder(chain, ends), chain.leaf, chain.roots))
+
+
+def _climbed(
+    builder: PathBuilder, leaf: Certificate, trusted: Sequence[Certificate]
+) -> Path:
+    """Above a trusted certificate only trusted ones are looked for."""
+    path = Path((Node.of(leaf, anchor=any(leaf == node.certificate for node in builder.nodes if node.anchor)),))
+    while not path.top.self_issued and (len(path.nodes) == 1 or not path.top.anchor):
         fitting = [node for node in builder.issuers(path) if _fits(path.top, node)]
+        if len(path.nodes) > 1 and path.top.certificate in trusted:
+            fitting = [node for node in fitting if node.certificate in trusted]
         if not fitting:
             break
         path = path.extended(fitting[0], builder.link(path.top, fitting[0]))
-    end = End.TRUSTED if path.top.anchor else _dead_end(path.top, other_key=False)
-    yield Sight(chain, path, end)
+    return path
+
+
+def _ended(chain: Chain, path: Path) -> Sight:
+    if path.top.anchor or path.nodes[0].anchor:
+        return Sight(chain, path, End.TRUSTED)
+    return Sight(chain, path, _dead_end(path.top, other_key=False))
 
 
 def in_order(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:

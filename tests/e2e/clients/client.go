@@ -18,9 +18,7 @@ func judge(port, name, roots string) string {
 		panic(err)
 	}
 	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return "refuse\ttrust anchor not readable"
-	}
+	pool.AppendCertsFromPEM(pem) // one that Go cannot parse is as if it were not there
 	plain, err := net.Dial("tcp", "127.0.0.1:"+port)
 	if err != nil {
 		panic(err) // no connection is no verdict

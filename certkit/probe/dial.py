@@ -38,6 +38,10 @@ class Found:
     def host(self) -> str:
         return str(self.address[0])
 
+    @property
+    def shown(self) -> str:
+        return shown_address(self.host, self.address[1])
+
 
 def look_up(host: str, port: int, end: float) -> tuple[Lookup, list[Found]]:
     """The addresses of ``host``. A resolver cannot be interrupted, so that one which is still
@@ -98,8 +102,8 @@ def connect(found: Sequence[Found], end: float) -> tuple[Connection, socket.sock
                 for key, _ in selector.select(max(limit - now, 0)):
                     opened: socket.socket = selector.unregister(key.fileobj).fileobj  # type: ignore[assignment]
                     code = opened.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
-                    if code == 0 and (peer := _peer(opened)):
-                        return Connection(watch.ms, peer, tuple(failed)), opened
+                    if code == 0 and _is_open(opened):
+                        return Connection(watch.ms, key.data, tuple(failed)), opened
                     opened.close()
                     failed.append(Attempt(key.data, failure_of(_os_error(code))))
                     next_start = 0.0
@@ -107,7 +111,7 @@ def connect(found: Sequence[Found], end: float) -> tuple[Connection, socket.sock
         finally:
             for key in list(selector.get_map().values()):
                 key.fileobj.close()  # type: ignore[union-attr]
-    silent += [shown_address(each.host, each.address[1]) for each in waiting]
+    silent += [each.shown for each in waiting]
     late = Failure("timeout", "no answer to the connection request")
     failed += [Attempt(address, late) for address in silent]
     return Connection(watch.ms, None, tuple(failed)), None
@@ -123,7 +127,7 @@ def _interleaved(found: Iterable[Found]) -> Iterable[Found]:
 
 
 def _start(found: Found, selector: selectors.BaseSelector, failed: list[Attempt]) -> None:
-    shown = shown_address(found.host, found.address[1])
+    shown = found.shown
     try:
         opened = socket.socket(found.family, socket.SOCK_STREAM)
     except OSError as error:
@@ -141,13 +145,13 @@ def _start(found: Found, selector: selectors.BaseSelector, failed: list[Attempt]
     failed.append(Attempt(shown, failure_of(_os_error(code))))
 
 
-def _peer(opened: socket.socket) -> str | None:
+def _is_open(connection: socket.socket) -> bool:
     try:
-        host, port = opened.getpeername()[:2]
+        connection.getpeername()
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     except OSError:  # reset between being accepted and being looked at
-        return None
-    opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    return shown_address(host, port)
+        return False
+    return True
 
 
 def _os_error(code: int) -> OSError:

@@ -76,7 +76,7 @@ class _Probe:
             seen = replace(seen, connection=connection)
             if opened is not None:
                 # From here on the address that answered is the only one.
-                self.found = [_of(opened, self.found)]
+                self.found = [row for row in self.found if row.shown == connection.peer]
                 seen = (
                     self._secure(seen, opened) if self.target.secure else self._bare(seen, opened)
                 )
@@ -205,9 +205,3 @@ class _Probe:
 
 _RECORDS: Final = frozenset({20, 21, 22, 23})
 """The first octet of a TLS record (RFC 8446 section 5.1)."""
-
-
-def _of(opened: socket.socket, found: list[Found]) -> Found:
-    """The row that was connected to; a listener of both families may show another address."""
-    peer = opened.getpeername()
-    return next((row for row in found if row.address[:2] == peer[:2]), found[0])

@@ -126,6 +126,10 @@ FAULTS: dict[str, list[Observation]] = {
         shaken(failure=CLOSED, client_certificate_asked=True),
         replace(no_answer(CLOSED), handshake=replace(sound().handshake,
                                                      client_certificate_asked=True)),
+        replace(
+            answered(b"HTTP/1.1 400 Bad Request\r\n\r\n", b"No required SSL certificate was sent"),
+            handshake=replace(sound().handshake, client_certificate_asked=True),
+        ),
     ],
     "tls.handshake-failed": [shaken(alert=80), shaken(received=b"\x80\x81\x82\x83")],
     "tls.no-certificate": [sending()],
@@ -246,6 +250,9 @@ SOUND: dict[str, Observation] = {
     ),
     "a client certificate that is only asked for": replace(
         sound(), handshake=replace(sound().handshake, client_certificate_asked=True)
+    ),
+    "an answer that speaks of certificates where none was asked for": answered(
+        b"HTTP/1.1 200 OK\r\n\r\n", b"No required SSL certificate was sent", "https://app.test"
     ),
     "no ALPN": replace(sound(), handshake=replace(sound().handshake, alpn=None)),
     "names of fields in other letters": with_fields(

@@ -95,10 +95,18 @@ class Files:
 class Backend:
     """A ``websockets`` echo server on a thread of its own; a plain GET answers ``backend``.
 
-    ``requests`` holds the headers of every request, as the proxy sent them.
+    ``requests`` holds the headers of every request, as the proxy sent them. Without
+    ``answers_plain`` a plain GET gets what `websockets` itself says to it: 426.
     """
 
-    def __init__(self, context: ssl.SSLContext | None = None, host: str = "127.0.0.1") -> None:
+    def __init__(
+        self,
+        context: ssl.SSLContext | None = None,
+        host: str = "127.0.0.1",
+        *,
+        answers_plain: bool = True,
+    ) -> None:
+        self._answers_plain = answers_plain
         self.requests: list[dict[str, str]] = []
         self._context = context
         self._host = host
@@ -144,7 +152,7 @@ class Backend:
 
     def _answer_plain(self, connection: ServerConnection, request: Request) -> Response | None:
         self.requests.append({name.lower(): value for name, value in request.headers.raw_items()})
-        if "Upgrade" in request.headers:
+        if "Upgrade" in request.headers or not self._answers_plain:
             return None
         return connection.respond(200, "backend\n")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from typing import TYPE_CHECKING, Final
 
@@ -25,11 +26,15 @@ _UNRECOGNIZED_NAME: Final = 112
 _NO_APPLICATION_PROTOCOL: Final = 120
 # What servers send to a client that has no certificate, or one that they do not like.
 _ABOUT_CERTIFICATE: Final = frozenset({40, 41, 42, 43, 44, 45, 46, 48, 49, 116})
+# "No required SSL certificate was sent", "The SSL certificate error" of nginx.
+_NO_CERTIFICATE: Final = re.compile(rb"(no|required|client|ssl) [a-z ]*certificate", re.IGNORECASE)
 _WEAK: Final = ("RC4", "3DES", "DES-CBC", "NULL", "EXP", "MD5", "ADH", "AECDH", "SEED", "IDEA")
 
 
 def check_client_certificate(case: Case) -> Iterator[Finding]:
-    """TLS 1.2 refuses in the handshake, TLS 1.3 only after it, when the request is answered."""
+    """TLS 1.2 refuses in the handshake, TLS 1.3 only after it, when the request is answered; nginx
+    takes the handshake and says so in HTTP.
+    """
     handshake, answer = case.seen.handshake, case.seen.answer
     if handshake is None or not handshake.client_certificate_asked:
         return
@@ -37,7 +42,8 @@ def check_client_certificate(case: Case) -> Iterator[Finding]:
     silent = number is None and (
         not handshake.complete or (answer is not None and not answer.head and _ended(case))
     )
-    if number in _ABOUT_CERTIFICATE or silent:
+    in_http = answer is not None and bool(_NO_CERTIFICATE.search(answer.body))
+    if number in _ABOUT_CERTIFICATE or silent or in_http:
         said = f" (alert {number} {handshake.alert.name})" if handshake.alert else ""
         yield error(
             "tls.client-cert-required",

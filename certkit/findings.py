@@ -192,6 +192,8 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "nginx.reject-handshake-ip": "clients that dial an IP address are refused",
         "nginx.key-mismatch": "the key is not that of the certificate",
         "page.insecure-websocket": "a page that opens ws://",
+        "ca.unconstrained": "the CA may sign for every name on the internet",
+        "ca.no-intermediate": "the root allows no intermediate below it",
         "home.recovered": "an interrupted command was completed or undone",
         "internal.check-crashed": "a check of certkit failed itself",
     }

@@ -45,6 +45,7 @@ CA_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "init": ("ca:init", "Create the CA on purpose, with its options."),
     "show": ("ca:show", "Show the CA: subject, fingerprint, what it may sign."),
     "permit": ("ca:permit", "Widen what the CA may sign; its key stays."),
+    "import": ("ca_import:import_command", "Take over the root of mkcert, Caddy, step and others."),
     "export": ("ca:export", "Write the root certificate for clients to trust."),
 }
 TRUST_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {

@@ -81,7 +81,7 @@ def init(  # noqa: PLR0913 - the interface of the command
             discard_root_key=discard_root_key,
             passphrase=secret,
         )
-        return _shown(store, (f"created a certificate authority in {store.folder}",), new=True)
+        return shown(store, (f"created a certificate authority in {store.folder}",), new=True)
 
 
 def _check_first(permit: Sequence[str], *, key: str, days: int, unconstrained: bool) -> None:
@@ -106,7 +106,7 @@ def show(*, home: HomeOption = None) -> Result:
       certkit ca show --json
     """
     with opened(home, create=False) as store:
-        return _shown(store)
+        return shown(store)
 
 
 def permit(
@@ -139,15 +139,15 @@ def permit(
         before = store.root
         store.permit(*names)
         if store.root == before:
-            return _shown(store, ("permitted already; nothing was changed",))
-        shown = _shown(
+            return shown(store, ("permitted already; nothing was changed",))
+        result = shown(
             store,
             (
                 "the root was signed again with the same key; certificates stay valid",
                 "give the new root to your clients and take the old one away: certkit ca export",
             ),
         )
-        return replace(shown, findings=(*shown.findings, *_superseded(store)))
+        return replace(result, findings=(*result.findings, *_superseded(store)))
 
 
 def _superseded(store: Home) -> Iterable[Finding]:
@@ -231,7 +231,8 @@ def _root(store: Home) -> Certificate:
     return store.root
 
 
-def _shown(store: Home, talk: tuple[str, ...] = (), *, new: bool = False) -> Result:
+def shown(store: Home, talk: tuple[str, ...] = (), *, new: bool = False) -> Result:
+    """The CA of a home; of a ``new`` one also what browsers will say about its key."""
     from certkit.pki.keys import browser_warnings
 
     root, constraints = _root(store), store.constraints

@@ -8,6 +8,7 @@
         home.files                          {"root", "root-key", "intermediate", ...} -> Path
         home.authority(permit=())           -> (CertificateAuthority, created: bool)
         home.init(...)                      -> CertificateAuthority; refuses a second CA (exit 2)
+        home.adopt(authority)               takes over a CA that another tool made
         home.permit(*texts)                 -> CertificateAuthority, its root signed again
         home.issue(names, Output(...), ...) -> Published(issued, files, created, permitted, ...)
         home.issue_all([names, ...], ...)   -> tuple[Published, ...], durable as one group
@@ -192,12 +193,7 @@ class Home:
         ``home.ca-exists`` and ``home.discard-needs-intermediate`` (exit 2),
         ``home.leftover-file`` (exit 3), and what CertificateAuthority.create raises.
         """
-        if self.root is not None:
-            raise CertkitError(
-                "home.ca-exists",
-                f"{self.folder} has a CA already: {self.root.subject}",
-                hint="look at it: certkit ca show\nanother CA is another home: --home DIR",
-            )
+        self._refuse_second_ca()
         if discard_root_key and not intermediate:
             raise CertkitError(
                 "home.discard-needs-intermediate",
@@ -211,6 +207,24 @@ class Home:
         below = root.intermediate(key=key, now=self._now) if intermediate else None
         journal.publish(self._ledger, self._ca.drafts(root, root_key, below))
         return below or root
+
+    def adopt(self, authority: CertificateAuthority, passphrase: bytes | None = None) -> None:
+        """Make a root that another tool made the CA of this home; its files there stay.
+
+        ``passphrase`` encrypts root.key. Raises CertkitError ``home.ca-exists`` (exit 2),
+        ``home.leftover-file`` (exit 3).
+        """
+        self._refuse_second_ca()
+        key = keys.dump_private_key(authority.key, passphrase)
+        journal.publish(self._ledger, self._ca.drafts(authority, key))
+
+    def _refuse_second_ca(self) -> None:
+        if self.root is not None:
+            raise CertkitError(
+                "home.ca-exists",
+                f"{self.folder} has a CA already: {self.root.subject}",
+                hint="look at it: certkit ca show\nanother CA is another home: --home DIR",
+            )
 
     def permit(self, *texts: str) -> CertificateAuthority:
         """Sign the root again (and the intermediate) with wider constraints; keys stay.

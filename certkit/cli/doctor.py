@@ -156,11 +156,11 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
     for finding in diagnosis.findings:
         yield ""
         yield from _finding_lines(finding)
-    words = _client_words(diagnosis)
-    if words:
+    if diagnosis.clients:
         yield ""
         yield style.bold("what clients show:")
-        yield from words
+        for client, words in diagnosis.clients:
+            yield f"  {client:14} {printable(words, limit=500)}"
 
 
 def _headline(diagnosis: Diagnosis) -> str:
@@ -194,16 +194,6 @@ def _finding_lines(finding: Finding) -> Iterator[str]:
     else:
         yield "  fix:"
         yield from (f"      {line}" for line in lines)
-
-
-def _client_words(diagnosis: Diagnosis) -> list[str]:
-    from certkit.diagnose.words import words_for
-
-    errors = [finding for finding in diagnosis.findings if finding.severity == "error"]
-    if not errors:
-        return []
-    shown = words_for(errors[0].code, diagnosis.observation)
-    return [f"  {client:12} {printable(words, limit=500)}" for client, words in shown]
 
 
 def _with_our_files(diagnosis: Diagnosis, home: Path | None) -> Iterator[Finding]:

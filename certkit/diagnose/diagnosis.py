@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from certkit.diagnose.case import Case
 from certkit.diagnose.checks import certificate, dns, http, tcp, tls, url, websocket
 from certkit.diagnose.details import DETAILS
+from certkit.diagnose.words import words_for
 from certkit.findings import Finding, Severity, has_error
 from certkit.pki.certificate import Certificate
 from certkit.verify.wording import advice, error
@@ -52,7 +53,8 @@ class Diagnosis:
 
     ``ok`` is the verdict. ``layers`` are all of them, in the order in which a client meets them;
     ``findings`` say what broke, errors first; ``chain`` is what the server sent, the leaf first;
-    ``observation`` is all that was seen.
+    ``clients`` are pairs of a client and what it shows for the first fault; ``observation`` is all
+    that was seen.
 
     >>> import certkit
     >>> certkit.doctor("ftp://10.0.0.5", roots=[]).as_dict()["layers"][0]["status"]
@@ -64,6 +66,7 @@ class Diagnosis:
     layers: tuple[Layer, ...]
     findings: tuple[Finding, ...]
     chain: tuple[Certificate, ...]
+    clients: tuple[tuple[str, str], ...]
     observation: Observation
 
     @property
@@ -127,13 +130,14 @@ def diagnose(
     """
     case = Case(observation, at, tuple(roots), tuple(context))
     findings = tuple(_by_severity(_find(case, groups)))
-    chain = tuple(_certificates(observation.chain))
+    ok = not has_error(findings)
     return Diagnosis(
         observation.target.url,
-        ok=not has_error(findings),
+        ok=ok,
         layers=tuple(_layer(name, case, findings) for name in LAYERS),
         findings=findings,
-        chain=chain,
+        chain=tuple(_certificates(observation.chain)),
+        clients=() if ok else words_for(findings[0].code, case),
         observation=observation,
     )
 

@@ -1,9 +1,8 @@
 """What real clients show for a fault: their own words, read from failures on loopback.
 
 Chromium 156, Firefox ESR 153, Python 3.11 with websockets 17, Node 20 with ws 8, Go 1.27 and
-curl 7.88.
-A browser's page sees one error event without a text and a close code; the words are in the console.
-Of certificates :mod:`certkit.verify.clients` knows more.
+curl 7.88. A browser's page sees one error event without a text and a close code; the words are in
+the console. What clients say of a certificate :mod:`certkit.verify.clients` predicts.
 """
 
 from __future__ import annotations
@@ -11,28 +10,49 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-    from certkit.diagnose.observation import Observation
+    from certkit.diagnose.case import Case
 
 Words = tuple[tuple[str, str], ...]
 _CERTIFICATE: Final = "close code 1015"
 
 
-def words_for(code: str, seen: Observation) -> Words:
-    """The rows for a finding's code; none where nothing was measured.
+def words_for(code: str, case: Case) -> Words:
+    """Who shows what for a finding; nothing where nothing was measured.
 
+    >>> from datetime import UTC, datetime
+    >>> from certkit.diagnose.case import Case
     >>> from certkit.diagnose.observation import Observation, Target
-    >>> words_for("tcp.refused", Observation(Target("wss://a.test", "wss")))[0]
+    >>> case = Case(Observation(Target("wss://a.test", "wss")), datetime.now(UTC))
+    >>> words_for("tcp.refused", case)[0]
     ('Chromium', 'net::ERR_CONNECTION_REFUSED')
     """
+    if code.partition(".")[0] in _OF_CERTIFICATES:
+        return tuple(_of_certificate(case))
     rows = _WORDS.get(code)
-    if rows is None and code.startswith(("http.", "websocket.origin")):
+    answer = case.seen.answer
+    head = answer.parsed if answer is not None else None
+    if rows is None and head is not None and head.status != 101:
         rows = _STATUS
-    head = seen.answer.parsed if seen.answer is not None else None
-    status = str(head.status) if head is not None else "?"
-    name = f"‘{seen.target.name}’" if seen.target.name else "the name"
-    return tuple((client, text.format(status=status, name=name)) for client, text in rows or ())
+    status = head.status if head is not None else 0
+    return tuple((client, text.format(status=status)) for client, text in rows or ())
+
+
+_OF_CERTIFICATES: Final = frozenset({"chain", "validity", "name", "usage", "crypto", "revocation"})
+
+
+def _of_certificate(case: Case) -> Iterator[tuple[str, str]]:
+    from certkit.verify.clients import predict
+
+    chain = case.seen.chain
+    for each in predict(
+        chain[0], roots=case.roots, intermediates=chain[1:], name=case.target.name, at=case.at
+    ):
+        if each.verdict == "reject":
+            yield each.client, each.reason
+        elif each.verdict == "accept":
+            yield each.client, "connects"
 
 
 def _rows(chromium: str, firefox: str, python: str, node: str, go: str, curl: str) -> Words:
@@ -54,30 +74,6 @@ _STATUS: Final = _rows(
     "Unexpected server response: {status}",
     "websocket: bad handshake",
     "",
-)
-_UNKNOWN_CA: Final = _rows(
-    "net::ERR_CERT_AUTHORITY_INVALID",
-    f"{_CERTIFICATE}; in a tab SEC_ERROR_UNKNOWN_ISSUER",
-    "certificate verify failed: unable to get local issuer certificate",
-    "UNABLE_TO_VERIFY_LEAF_SIGNATURE unable to verify the first certificate",
-    "x509: certificate signed by unknown authority",
-    "(60) unable to get local issuer certificate",
-)
-_WRONG_NAME: Final = _rows(
-    "net::ERR_CERT_COMMON_NAME_INVALID",
-    f"{_CERTIFICATE}; in a tab SSL_ERROR_BAD_CERT_DOMAIN",
-    "certificate verify failed: mismatch, certificate is not valid for {name}",
-    "ERR_TLS_CERT_ALTNAME_INVALID Hostname/IP does not match certificate's altnames",
-    "x509: certificate is not valid for {name}",
-    "(60) no alternative certificate subject name matches target host name {name}",
-)
-_EXPIRED: Final = _rows(
-    "net::ERR_CERT_DATE_INVALID",
-    f"{_CERTIFICATE}; in a tab SEC_ERROR_EXPIRED_CERTIFICATE",
-    "certificate verify failed: certificate has expired",
-    "CERT_HAS_EXPIRED certificate has expired",
-    "x509: certificate has expired or is not yet valid",
-    "(60) certificate has expired",
 )
 _NO_AGREEMENT: Final = _rows(
     "net::ERR_SSL_VERSION_OR_CIPHER_MISMATCH",
@@ -199,78 +195,6 @@ _WORDS: Final[Mapping[str, Words]] = {
         "remote error: tls: certificate required",
         "(56) tlsv13 alert certificate required",
     ),
-    "chain.untrusted-root": _UNKNOWN_CA,
-    "chain.missing-intermediate": _UNKNOWN_CA,
-    "chain.self-signed": _rows(
-        "net::ERR_CERT_AUTHORITY_INVALID",
-        f"{_CERTIFICATE}; in a tab MOZILLA_PKIX_ERROR_SELF_SIGNED_CERT",
-        "certificate verify failed: self-signed certificate",
-        "DEPTH_ZERO_SELF_SIGNED_CERT self-signed certificate",
-        "x509: certificate signed by unknown authority",
-        "(60) self-signed certificate",
-    ),
-    "chain.ca-regenerated": _rows(
-        "net::ERR_CERT_AUTHORITY_INVALID",
-        f"{_CERTIFICATE}; in a tab SEC_ERROR_BAD_SIGNATURE",
-        "certificate verify failed: unable to get local issuer certificate",
-        "UNABLE_TO_VERIFY_LEAF_SIGNATURE unable to verify the first certificate",
-        'x509: certificate signed by unknown authority (possibly because of "x509: ...")',
-        "(60) unable to get local issuer certificate",
-    ),
-    "chain.name-constraint": _rows(
-        "net::ERR_CERT_INVALID",
-        f"{_CERTIFICATE}; in a tab SEC_ERROR_CERT_NOT_IN_NAME_SPACE",
-        "certificate verify failed: permitted subtree violation",
-        "permitted subtree violation",
-        "x509: a root or intermediate certificate is not authorized to sign for this name",
-        "(60) permitted subtree violation",
-    ),
-    "chain.path-too-long": _rows(
-        "net::ERR_CERT_INVALID",
-        f"{_CERTIFICATE}; in a tab SEC_ERROR_PATH_LEN_CONSTRAINT_INVALID",
-        "certificate verify failed: path length constraint exceeded",
-        "PATH_LENGTH_EXCEEDED",
-        "x509: too many intermediates for path length constraint",
-        "(60) path length constraint exceeded",
-    ),
-    "chain.issuer-not-ca": _rows(
-        "net::ERR_CERT_INVALID",
-        f"{_CERTIFICATE}; in a tab SEC_ERROR_UNKNOWN_ISSUER",
-        "certificate verify failed: invalid CA certificate",
-        "key usage does not include certificate signing",
-        "x509: parent certificate cannot sign this kind of certificate",
-        "(60) invalid CA certificate",
-    ),
-    "validity.expired": _EXPIRED,
-    "validity.issuer-expired": _EXPIRED,
-    "validity.not-yet": _rows(
-        "net::ERR_CERT_DATE_INVALID",
-        f"{_CERTIFICATE}; in a tab MOZILLA_PKIX_ERROR_NOT_YET_VALID_CERTIFICATE",
-        "certificate verify failed: certificate is not yet valid",
-        "CERT_NOT_YET_VALID certificate is not yet valid",
-        "x509: certificate has expired or is not yet valid",
-        "(60) certificate is not yet valid",
-    ),
-    **dict.fromkeys(
-        (
-            "name.mismatch",
-            "name.no-san",
-            "name.ip-as-dns",
-            "name.ip-missing",
-            "name.wildcard-depth",
-            "name.wildcard-apex",
-            "name.wildcard-partial",
-        ),
-        _WRONG_NAME,
-    ),
-    "usage.eku-not-server": _rows(
-        "net::ERR_CERT_INVALID",
-        f"{_CERTIFICATE}; in a tab SEC_ERROR_INADEQUATE_CERT_TYPE",
-        "certificate verify failed: unsuitable certificate purpose",
-        "INVALID_PURPOSE unsuitable certificate purpose",
-        "x509: certificate specifies an incompatible key usage",
-        "(60) unsuitable certificate purpose",
-    ),
     "http.no-answer": _SILENCE,
     "http.closed": _rows(
         "Connection closed before receiving a handshake response",
@@ -318,6 +242,22 @@ _WORDS: Final[Mapping[str, Words]] = {
         "Unsupported extension",
         "Server indicated an extension that was not requested",
         "opens",
+        "",
+    ),
+    "websocket.subprotocol": _rows(
+        "Error during WebSocket handshake: the header 'Sec-WebSocket-Protocol' does not fit",
+        "opens without one; close code 1006 for another one",
+        "opens without one; unsupported subprotocol for another one",
+        "Server sent no subprotocol, or an invalid subprotocol",
+        "opens",
+        "",
+    ),
+    "websocket.protocol-error": _rows(
+        "close code 1006, with the fault in the console",
+        "close code 1006",
+        "close code 1002 or 1007, sent by the client",
+        "WS_ERR_...: Invalid WebSocket frame",
+        "websocket: bad frame, for most of them",
         "",
     ),
     "websocket.idle-timeout": (("every client", "close code 1006, without a close frame"),),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from certkit.diagnose.observation import Observation, OriginAnswer
@@ -34,12 +34,18 @@ _SHORT: Final = 0.5
 
 
 def observe(
-    target: Target, *, timeout: float = TIMEOUT, deep: bool = False, idle: float | None = None
+    target: Target,
+    *,
+    timeout: float = TIMEOUT,
+    deep: bool = False,
+    idle: float | None = None,
+    request: bool = True,
 ) -> Observation:
     """All that can be seen of ``target`` within ``timeout`` seconds.
 
     ``idle`` leaves the open WebSocket alone for that many seconds more; ``deep`` asks for every
-    TLS version and suite. Never raises for what a peer does.
+    TLS version and suite; without ``request`` nothing is asked beyond TLS. Never raises for what a
+    peer does.
 
     >>> from certkit.probe.target import parse_target
     >>> seen = observe(parse_target("wss://localhost:1"), timeout=2)
@@ -48,7 +54,7 @@ def observe(
     """
     if target.problem is not None:
         return Observation(target)
-    return _Probe(target, Deadline.after(timeout), deep=deep, idle=idle).run()
+    return _Probe(target, Deadline.after(timeout), deep=deep, idle=idle, request=request).run()
 
 
 @dataclass(slots=True)
@@ -57,14 +63,8 @@ class _Probe:
     deadline: Deadline
     deep: bool
     idle: float | None
-    found: list[Found]
-
-    def __init__(
-        self, target: Target, deadline: Deadline, *, deep: bool, idle: float | None
-    ) -> None:
-        self.target, self.deadline = target, deadline
-        self.deep, self.idle = deep, idle
-        self.found = []
+    request: bool
+    found: list[Found] = field(default_factory=list)
 
     def run(self) -> Observation:
         watch = Stopwatch()
@@ -85,7 +85,7 @@ class _Probe:
     def _secure(self, seen: Observation, opened: socket.socket) -> Observation:
         with opened:
             tls = self._shake(opened)
-            if tls.complete:
+            if tls.complete and self.request:
                 seen = self._talk(seen, tls.stream)
             handshake = tls.seen()
         seen = replace(seen, handshake=handshake)

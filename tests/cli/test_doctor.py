@@ -65,7 +65,7 @@ def test_a_fault_is_a_no_with_its_layer_its_words_and_its_repair(certkit, issued
     assert outcome.code == 1
     assert outcome.out.startswith(f"no: {url} breaks at http: ")
     assert "  FAIL  http" in outcome.out
-    assert "Chromium     Error during WebSocket handshake: Unexpected response code: 426" in (
+    assert "Chromium       Error during WebSocket handshake: Unexpected response code: 426" in (
         outcome.out
     )
     assert "\n      proxy_set_header Upgrade $http_upgrade;\n" in outcome.out

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from certkit.diagnose.case import Case
 from certkit.diagnose.diagnosis import LAYERS, diagnose
 from certkit.diagnose.diagnosis import _Group as Group
 from certkit.diagnose.words import words_for
 from certkit.findings import CODES
-from tests.diagnose.seen import CA, NOW, errors, judged, shaken, sound
+from tests.diagnose.seen import CA, NOW, answered, errors, judged, shaken, sound
 
 
 def statuses(seen) -> dict[str, str]:
@@ -93,17 +94,32 @@ def test_the_expiry_of_a_certificate_is_judged_for_the_moment_given() -> None:
     assert set(errors(sound(), days=-10)) == {"validity.not-yet"}
 
 
-@pytest.mark.parametrize("layer", ["dns", "tcp", "tls", "http", "websocket"])
+@pytest.mark.parametrize("layer", ["url", "dns", "tcp", "tls", "http", "websocket"])
 def test_clients_have_words_for_every_fault_of_the_network(layer: str) -> None:
-    seen = sound()
-    wordless = {"tls.handshake-failed", "tls.no-certificate", "tls.weak-cipher", "tcp.unreachable"}
-    varied = {"websocket.subprotocol", "websocket.protocol-error"}
+    wordless = {
+        "url.bad-host", "tcp.unreachable", "tls.handshake-failed", "tls.no-certificate",
+        "tls.weak-cipher",
+    }  # fmt: skip
+    case = Case(answered(b"HTTP/1.1 404 Nope\r\n\r\n"), NOW)
     for code in CODES:
-        if code.startswith(f"{layer}."):
-            assert bool(words_for(code, seen)) is (code not in wordless | varied), code
+        if code.startswith(f"{layer}.") and code not in wordless:
+            assert words_for(code, case), code
 
 
-def test_words_have_the_status_and_the_name() -> None:
-    seen = replace(sound(), answer=replace(sound().answer, head=b"HTTP/1.1 404 Nope\r\n\r\n"))
-    assert dict(words_for("http.not-found", seen))["Node"] == "Unexpected server response: 404"
-    assert "‘app.test’" in dict(words_for("name.mismatch", seen))["curl"]
+def test_words_have_the_status() -> None:
+    seen = answered(b"HTTP/1.1 404 Nope\r\n\r\n")
+    assert dict(judged(seen).clients)["Node"] == "Unexpected server response: 404"
+
+
+def test_of_a_certificate_the_clients_are_predicted_one_by_one() -> None:
+    elsewhere = dict(judged(sound("wss://elsewhere.test")).clients)
+    assert elsewhere["Chromium"] == "net::ERR_CERT_COMMON_NAME_INVALID"
+    assert "elsewhere.test" in elsewhere["Go"]
+    client_only = CA.issue("app.test", client=True).certificate.der
+    seen = sound()
+    seen = replace(seen, handshake=replace(seen.handshake, chain=(client_only,)))
+    assert dict(judged(seen).clients)["wget"] == "connects"
+
+
+def test_what_is_sound_needs_no_words() -> None:
+    assert judged(sound()).clients == ()

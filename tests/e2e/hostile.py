@@ -52,7 +52,8 @@ def serving(handle: Handle, host: str = "127.0.0.1") -> Iterator[int]:
             threads.append(thread)
 
     STOPPED.clear()
-    with socket.create_server((host, 0)) as server:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.create_server((host, 0), family=family) as server:
         port = server.getsockname()[1]
         acceptor = threading.Thread(target=accept, args=(server,), daemon=True)
         acceptor.start()

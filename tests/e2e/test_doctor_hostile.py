@@ -16,6 +16,7 @@ import pytest
 import certkit
 from tests.e2e import hostile
 from tests.e2e.hostile import CA, context, secure, serving, upgraded
+from tests.e2e.wss import HAS_IPV6_LOOPBACK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -252,6 +253,15 @@ def test_a_sound_server_is_ok() -> None:
     assert {layer.status for layer in diagnosis.layers} == {"ok"}
     assert diagnosis.observation.session.pong
     assert diagnosis.chain == hostile.ISSUED.chain
+
+
+@pytest.mark.skipif(not HAS_IPV6_LOOPBACK, reason="no IPv6 on this machine")
+def test_an_ipv6_address_is_dialled_and_named() -> None:
+    made = context(CA.issue("::1"))
+    with serving(secure(made, upgraded()), "::1") as port:
+        diagnosis = certkit.doctor(f"wss://[::1]:{port}/chat", roots=[CA.root], timeout=TIMEOUT)
+    assert diagnosis.ok, diagnosis.findings
+    assert diagnosis.layers[2].detail == f"connected to [::1]:{port}"
 
 
 def test_a_full_backlog_is_a_timeout() -> None:

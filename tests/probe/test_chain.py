@@ -6,7 +6,6 @@ import os
 import socket
 import ssl
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -97,7 +96,7 @@ FAILURES = {
     ),
     "tls.closed": lambda peer: peer.recv(9999),
     "tls.no-answer": lambda _: time.sleep(1),
-    "tls.handshake-failed": speaking(refuse_name(context())),
+    "tls.sni-rejected": speaking(refuse_name(context())),
 }
 
 
@@ -155,29 +154,47 @@ def test_a_name_that_nobody_knows():
     assert caught.value.code == "dns.not-found"
 
 
+def test_a_plain_websocket_server_that_closes_on_tls_is_told():
+    def plain(peer: socket.socket) -> None:
+        if peer.recv(9999).startswith(b"GET "):
+            peer.sendall(b"HTTP/1.1 426 Upgrade Required\r\n\r\n")
+
+    with listening(plain) as port, pytest.raises(CertkitError) as caught:
+        fetch(port)
+    assert caught.value.code == "tls.plain-http"
+
+
 @pytest.mark.parametrize("python", ["python3.12", "python3.13"])
-def test_other_pythons_have_the_chain_where_it_is_looked_for(python):
-    """The private way up to 3.12, the public one since 3.13."""
-    source = Path(sys.modules["certkit.probe.chain"].__file__).read_text()
-    start = source.index("def _chain(")
-    body = source[start : source.index("\n\n\n", start)]
+def test_other_pythons_see_the_chain_and_what_is_asked_of_the_client(python):
+    """Both are private up to 3.12, the chain is public since 3.13. Nothing else is imported, so
+    that an interpreter without certkit's dependencies can run it.
+    """
     script = (
-        "from __future__ import annotations\nimport socket, ssl, sys\n"
-        f"{body}\n"
-        "context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)\n"
-        "context.check_hostname, context.verify_mode = False, ssl.CERT_NONE\n"
+        "import socket, sys, time\n"
+        "from certkit.probe.secure import SecureConnection\n"
         "connection = socket.create_connection(('127.0.0.1', int(sys.argv[1])))\n"
-        "wrapped = context.wrap_socket(connection)\n"
-        "print([len(each) for each in _chain(wrapped)])\n"
-        "wrapped.close()\n"
+        "connection.setblocking(False)\n"
+        "end = time.monotonic() + 5\n"
+        "secure = SecureConnection(connection, None, end)\n"
+        "asked = secure.seen()\n"
+        "try:\n"
+        "    secure.stream.receive(end)\n"
+        "except OSError:\n"
+        "    pass\n"
+        "seen = secure.seen()\n"
+        "connection.close()\n"
+        "print(asked.complete, asked.client_certificate_asked, [len(each) for each in seen.chain],"
+        " seen.alert.number)\n"
     )
     interpreter = program(python)
-    with listening(speaking(context())) as port:
+    demanding = context(verify_mode=ssl.CERT_REQUIRED)
+    with listening(speaking(demanding)) as port:
         done = subprocess.run(
             [interpreter, "-c", script, str(port)],
             capture_output=True,
             text=True,
             check=False,
-            env={"PATH": os.environ["PATH"]},
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path(certkit.__file__).parents[1])},
         )
-    assert done.stdout.strip() == str([len(each.der) for each in ISSUED.chain]), done.stderr
+    sizes = [len(each.der) for each in ISSUED.chain]
+    assert done.stdout.strip() == f"True True {sizes} 116", done.stderr

@@ -176,7 +176,6 @@ def check_validity(path: Path, question: Question) -> Iterator[Finding]:
     for index, node in enumerate(path.nodes):
         certificate = node.certificate
         code = "validity.issuer-expired" if index else "validity.expired"
-        fix = _replace_ca() if index else issue_again(certificate.names)
         if question.at > certificate.not_after:
             late = span(question.at - certificate.not_after)
             yield error(
@@ -188,7 +187,7 @@ def check_validity(path: Path, question: Question) -> Iterator[Finding]:
                     if node.anchor and index
                     else "every client refuses it"
                 ),
-                fix,
+                _replace_ca() if index else issue_again(certificate.names),
             )
         elif question.at < certificate.not_before:
             early = span(certificate.not_before - question.at)
@@ -220,7 +219,7 @@ def check_name_constraints(path: Path, question: Question) -> Iterator[Finding]:
                 _replace_ca(),
             )
     try:
-        found = list(name_constraints.violations(path))
+        yield from _violations(path, question, broken)
     except name_constraints.TooManyComparisons:
         yield error(
             "chain.name-constraint",
@@ -229,10 +228,16 @@ def check_name_constraints(path: Path, question: Question) -> Iterator[Finding]:
             "verifier's time; Go gives up at the same figure",
             advice("issue the certificate again with fewer names"),
         )
-        return
-    first = {(each.below, each.name): each for each in reversed(found) if each.above not in broken}
+
+
+def _violations(path: Path, question: Question, broken: set[int]) -> Iterator[Finding]:
+    found = name_constraints.violations(path, question.budget)
+    first: dict[tuple[int, str], Violation] = {}
+    for each in found:
+        if each.above not in broken:
+            first.setdefault((each.below, each.name), each)
     for above in sorted({each.above for each in first.values()}, reverse=True):
-        mine = [each for each in reversed(first.values()) if each.above == above]
+        mine = [each for each in first.values() if each.above == above]
         yield _superseded(path, mine, question) or _constraint_finding(path, mine)
 
 
@@ -260,7 +265,7 @@ def _superseded(path: Path, violations: list[Violation], question: Question) -> 
             and newer.certificate != old.certificate
             and newer.certificate.not_before >= old.certificate.not_before
             and newer.certificate.public_key == old.certificate.public_key
-            and not any(name_constraints.violations(path.replaced(old, newer)))
+            and not any(name_constraints.violations(path.replaced(old, newer), question.budget))
         ):
             return error(
                 "chain.root-superseded",

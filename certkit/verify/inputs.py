@@ -11,7 +11,6 @@ from cryptography import x509
 from certkit.errors import CertkitError
 from certkit.findings import Finding
 from certkit.pki.certificate import Certificate
-from certkit.pki.quiet import quietly as quietly
 from certkit.verify.wording import advice, error, warning
 
 if TYPE_CHECKING:

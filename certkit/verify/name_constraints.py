@@ -36,6 +36,19 @@ class TooManyComparisons(Exception):
     """The constraints and the names together are an attack on the verifier's time."""
 
 
+@dataclass(slots=True)
+class Budget:
+    """What one verdict may spend, however many paths it looks at."""
+
+    left: int = MAX_COMPARISONS
+
+    def spend(self, comparisons: int) -> None:
+        """Raises :class:`TooManyComparisons` when there is no more."""
+        self.left -= comparisons
+        if self.left < 0:
+            raise TooManyComparisons
+
+
 @dataclass(frozen=True, slots=True)
 class Violation:
     """``name`` of ``path.nodes[below]`` against the constraints of ``path.nodes[above]``.
@@ -51,13 +64,12 @@ class Violation:
     missing: str | None = None
 
 
-def violations(path: Path) -> Iterator[Violation]:
+def violations(path: Path, budget: Budget) -> Iterator[Violation]:
     """Every name outside the constraints above it. Raises :class:`TooManyComparisons`.
 
     Names of self-issued intermediates are free (RFC 5280 section 6.1.3 (b)), those of the leaf
     never are.
     """
-    left = MAX_COMPARISONS
     for above in range(len(path.nodes) - 1, 0, -1):
         found = path.nodes[above].certificate.extension(x509.NameConstraints)
         if found is None:
@@ -69,9 +81,7 @@ def violations(path: Path) -> Iterator[Violation]:
             if node.subject is None or (below and node.self_issued):
                 continue  # what cannot be read is malformed already
             for kind, value in names_of(node.certificate):
-                left -= len(permitted) + len(excluded)
-                if left < 0:
-                    raise TooManyComparisons
+                budget.spend(len(permitted) + len(excluded))
                 broken = _broken(kind, value, permitted, excluded)
                 if broken is not None:
                     yield Violation(above, below, shown(value), *broken)

@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from certkit.pki.keys import same_public_key
+from certkit.pki.keys import public_key_der
 from certkit.verify.dn import name_key
 from certkit.verify.signature import Link, check_link
 
@@ -44,8 +44,8 @@ class Node:
         return cls(
             certificate,
             anchor,
-            _key(certificate.x509, "subject"),
-            _key(certificate.x509, "issuer"),
+            _name(certificate.x509, "subject"),
+            _name(certificate.x509, "issuer"),
         )
 
     @property
@@ -108,7 +108,10 @@ class PathBuilder:
         for node in self.nodes:
             if node.subject is not None:
                 self._by_subject[node.subject].append(node)
-        self._at = at
+        for namesakes in self._by_subject.values():
+            if len(namesakes) > 1:
+                namesakes.sort(key=lambda node: _unlikeliness(node, at))
+        self._keys: dict[Node, bytes | None] = {}
         self._links: dict[tuple[bytes, bytes], Link] = {}
         self._steps = _MAX_STEPS
         self.dead_ends: list[DeadEnd] = []
@@ -144,25 +147,35 @@ class PathBuilder:
 
     def issuers(self, path: Path) -> list[Node]:
         """Who may have issued the top of ``path``: a trust anchor first, a likely key first."""
-        if path.top.issuer is None or len(path.nodes) >= _MAX_LENGTH:
+        if path.top.issuer is None:
             return []
-        found = [
-            node for node in self._by_subject.get(path.top.issuer, ()) if not _is_in(node, path)
-        ]
-        if len(found) > 1:
-            wanted = path.top.certificate.aki
-            found.sort(key=lambda node: self._unlikeliness(node, wanted))
+        found = self._not_on(path, self._by_subject.get(path.top.issuer, []))
+        if found and len(path.nodes) >= _MAX_LENGTH:
+            self.exhausted = True
+            return []
+        wanted = path.top.certificate.aki
+        if len(found) > 1 and wanted is not None:
+            return sorted(found, key=lambda node: (not node.anchor, node.certificate.ski != wanted))
         return found
 
-    def _unlikeliness(self, node: Node, wanted: str | None) -> tuple[bool, ...]:
-        certificate = node.certificate
-        return (
-            not node.anchor,
-            wanted is not None and certificate.ski != wanted,
-            not certificate.not_before <= self._at <= certificate.not_after,
-            not certificate.is_ca,
-            node.self_issued,
-        )
+    def _not_on(self, path: Path, found: list[Node]) -> list[Node]:
+        """Without what is the same CA, name and key, as one on ``path``: going round gains nothing.
+
+        ``found`` share the subject of the next issuer.
+        """
+        used = {self._key(node) for node in path.nodes if node.subject == path.top.issuer}
+        if not used:
+            return found
+        if None in used:
+            return []
+        used.add(None)
+        return [node for node in found if self._key(node) not in used]
+
+    def _key(self, node: Node) -> bytes | None:
+        if node not in self._keys:
+            key = node.certificate.public_key
+            self._keys[node] = None if key is None else public_key_der(key)
+        return self._keys[node]
 
     def link(self, child: Node, issuer: Node) -> Link:
         pair = child.certificate.der, issuer.certificate.der
@@ -171,17 +184,17 @@ class PathBuilder:
         return self._links[pair]
 
 
-def _is_in(node: Node, path: Path) -> bool:
-    """Whether the same CA, name and key, is on the path already: going round gains nothing."""
-    for other in path.nodes:
-        if other.subject == node.subject:
-            mine, its = node.certificate.public_key, other.certificate.public_key
-            if mine is None or its is None or same_public_key(mine, its):
-                return True
-    return False
+def _unlikeliness(node: Node, at: datetime) -> tuple[bool, ...]:
+    certificate = node.certificate
+    return (
+        not node.anchor,
+        not certificate.not_before <= at <= certificate.not_after,
+        not certificate.is_ca,
+        node.self_issued,
+    )
 
 
-def _key(certificate: x509.Certificate, field: str) -> NameKey | None:
+def _name(certificate: x509.Certificate, field: str) -> NameKey | None:
     try:
         return name_key(getattr(certificate, field))
     except (ValueError, TypeError):

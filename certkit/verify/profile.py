@@ -211,15 +211,16 @@ def check_common_name(path: Path, question: Question) -> Iterator[Finding]:
 def check_raw_names(path: Path, question: Question) -> Iterator[Finding]:
     """Names outside ASCII, which spoil the certificate for its other names too."""
     leaf = path.nodes[0].certificate
-    for name in leaf.names:
-        if not name.value.isascii():
-            yield warning(
-                "name.idn-raw",
-                f"the certificate holds {quoted(name.value)} in letters outside ASCII",
-                "RFC 5280 section 7.2: such a name is stored as A-labels (xn--...); Go and "
-                "cryptography refuse the whole certificate",
-                issue_again(leaf.names),
-            )
+    raw = [name.value for name in leaf.names if not name.value.isascii()]
+    if raw:
+        more = f" and {len(raw) - 1} more like it" if len(raw) > 1 else ""
+        yield warning(
+            "name.idn-raw",
+            f"the certificate holds {quoted(raw[0])}{more} in letters outside ASCII",
+            "RFC 5280 section 7.2: such a name is stored as A-labels (xn--...); Go and "
+            "cryptography refuse the whole certificate",
+            issue_again(leaf.names),
+        )
 
 
 def common_names(certificate: Certificate) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
+
+from certkit.verify.name_constraints import Budget
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -29,3 +31,4 @@ class Question:
     max_depth: int | None = None
     crls: tuple[x509.CertificateRevocationList, ...] = ()
     others: tuple[Node, ...] = ()
+    budget: Budget = field(default_factory=Budget)

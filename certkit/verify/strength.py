@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, rsa
 
+from certkit.findings import Finding, Severity
 from certkit.pki.keys import describe_public_key
-from certkit.verify.wording import advice, error, issue_again, title, warning
+from certkit.verify.wording import advice, issue_again, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
 
-    from certkit.findings import Finding
+    from certkit.pki.certificate import Certificate
     from certkit.verify.path import Path
     from certkit.verify.question import Question
 
@@ -30,23 +31,33 @@ def check_keys(path: Path, question: Question) -> Iterator[Finding]:
     """The key of every certificate of the path."""
     for index, node in enumerate(path.nodes):
         certificate = node.certificate
-        key = certificate.public_key
-        if index == 0:
-            fix = issue_again(certificate.names)
-        else:
-            fix = advice("make the CA again with a P-256 key")
-        if (weakness := _weakness(key, certificate.x509.tbs_certificate_bytes)) is not None:
-            summary = f"{title(path, index)} has {_label(key)}"
-            yield error("crypto.weak-key", summary, weakness, fix)
-        elif isinstance(key, rsa.RSAPublicKey):
-            if key.key_size % 8:
-                summary = f"{title(path, index)} has {_label(key)}, no multiple of 8"
-                yield warning("crypto.weak-key", summary, _ODD_RSA, fix)
-        elif not isinstance(key, ec.EllipticCurvePublicKey) or (
-            key.curve.name not in _CURVES_OF_BROWSERS
-        ):
-            summary = f"{title(path, index)} has {_label(key)}"
-            yield warning("crypto.browser-unsupported-key", summary, _NOT_IN_BROWSERS, fix)
+        found = _fault(certificate)
+        if found is None:
+            continue
+        code, severity, problem, why = found
+        yield Finding(
+            code,
+            severity,
+            f"{title(path, index)} has {_label(certificate.public_key)}{problem}",
+            why,
+            issue_again(certificate.names)
+            if index == 0
+            else advice("make the CA again with a P-256 key"),
+        )
+
+
+def _fault(certificate: Certificate) -> tuple[str, Severity, str, str] | None:
+    key = certificate.public_key
+    weakness = _weakness(key, certificate)
+    if weakness is not None:
+        return "crypto.weak-key", Severity.ERROR, "", weakness
+    if isinstance(key, rsa.RSAPublicKey):
+        if not key.key_size % 8:
+            return None
+        return "crypto.weak-key", Severity.WARNING, ", no multiple of 8", _ODD_RSA
+    if isinstance(key, ec.EllipticCurvePublicKey) and key.curve.name in _CURVES_OF_BROWSERS:
+        return None
+    return "crypto.browser-unsupported-key", Severity.WARNING, "", _NOT_IN_BROWSERS
 
 
 _ODD_RSA: Final = (
@@ -59,7 +70,7 @@ _NOT_IN_BROWSERS: Final = (
 )
 
 
-def _weakness(key: CertificatePublicKeyTypes | None, signed: bytes) -> str | None:
+def _weakness(key: CertificatePublicKeyTypes | None, certificate: Certificate) -> str | None:
     """Why nobody should accept this key; None when somebody may."""
     match key:
         case None:
@@ -72,7 +83,7 @@ def _weakness(key: CertificatePublicKeyTypes | None, signed: bytes) -> str | Non
             return "DSA is gone from TLS 1.3 (RFC 8446 section 4.2.3) and from every browser"
         case ec.EllipticCurvePublicKey() if key.curve.key_size < _MIN_CURVE:
             return "curves below 224 bits have less than 112 bits of security"
-        case ec.EllipticCurvePublicKey() if _NAMED_CURVE not in signed:
+        case ec.EllipticCurvePublicKey() if _NAMED_CURVE not in certificate.der:
             return (
                 "RFC 5480 section 2.1.1: the curve must be named, not described by its parameters"
             )

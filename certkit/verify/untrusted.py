@@ -44,7 +44,8 @@ def explain_no_path(builder: PathBuilder, roots: Sequence[Certificate]) -> Findi
 def _given_up() -> Finding:
     return error(
         "chain.search-limit",
-        "the search for a chain was given up: too many certificates seem to have issued each other",
+        "the search for a chain was given up: it is too long, or too many certificates seem to "
+        "have issued each other",
         "a real chain needs a handful of signatures; hundreds are an attack on the verifier's time",
         advice("send only the certificates between the leaf and the root"),
     )

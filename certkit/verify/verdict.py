@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address
@@ -21,15 +22,17 @@ from certkit.verify.untrusted import explain_no_path
 from certkit.verify.wording import advice, error, subject_of, warning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from certkit.pki.certificate import Certificate
     from certkit.verify.question import Purpose
 
 _MAX_PATHS: Final = 256
 
+_Check = Callable[[Path, Question], Iterator[Finding]]
+
 # In the order in which findings are shown: what decides most comes first.
-_CHECKS: Final[tuple[Callable[[Path, Question], Iterator[Finding]], ...]] = (
+_PATH_CHECKS: Final[tuple[_Check, ...]] = (
     chain.check_form,
     chain.check_links,
     chain.check_issuers,
@@ -37,12 +40,15 @@ _CHECKS: Final[tuple[Callable[[Path, Question], Iterator[Finding]], ...]] = (
     chain.check_name_constraints,
     chain.check_validity,
     usage.check_extended_key_usage,
-    usage.check_key_usage,
-    usage.check_leaf_is_ca,
     strength.check_keys,
     revocation.check_revocation,
     profile.check_profile,
     profile.check_anchor,
+)
+# What is the same on every path is looked at once.
+_LEAF_CHECKS: Final[tuple[_Check, ...]] = (
+    usage.check_key_usage,
+    usage.check_leaf_is_ca,
     profile.check_lifetime,
     profile.check_common_name,
     profile.check_raw_names,
@@ -99,6 +105,7 @@ def judge(  # noqa: PLR0913 - the questions that one may ask of a chain
             others=(*builder.nodes, *(Node.of(other, anchor=False) for other in context)),
         )
         path, found = _best_path(builder, given.leaf, given.roots, question)
+        found += _check(_LEAF_CHECKS, path, question)
         found += _two_versions(path, builder)
         found += order.check_order(path, given.intermediates)
         matched, about_name = _check_name(given.leaf, _checked_name(name))
@@ -117,7 +124,7 @@ def _best_path(
     """The first path without an error, else the one with the fewest, else where they all end."""
     best: tuple[Path, tuple[Finding, ...]] | None = None
     for path in islice(builder.paths(leaf), _MAX_PATHS):
-        found = _check(path, question)
+        found = _check(_PATH_CHECKS, path, question)
         if best is None or _errors(found) < _errors(best[1]):
             best = path, found
         if not _errors(found):
@@ -126,14 +133,16 @@ def _best_path(
         return best
     longest = max((end.path for end in builder.dead_ends), key=lambda path: len(path.nodes))
     if longest.top.issuer in (None, ()):
-        return longest, _check(longest, question)  # that is the reason, and it is among them
-    return longest, (explain_no_path(builder, roots), *_check(longest, question))
+        # that is the reason, and it is among them
+        return longest, _check(_PATH_CHECKS, longest, question)
+    found = _check(_PATH_CHECKS, longest, question)
+    return longest, (explain_no_path(builder, roots), *found)
 
 
-def _check(path: Path, question: Question) -> tuple[Finding, ...]:
-    """What every check finds; one that breaks on a hostile certificate is a no, not a crash."""
+def _check(checks: Iterable[_Check], path: Path, question: Question) -> tuple[Finding, ...]:
+    """What the checks find; one that breaks on a hostile certificate is a no, not a crash."""
     found: list[Finding] = []
-    for check in _CHECKS:
+    for check in checks:
         try:
             found.extend(check(path, question))
         except Exception as failure:  # noqa: BLE001 - pyca promises no list of what it raises

@@ -7,6 +7,7 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
 from certkit.findings import Severity
+from certkit.pki.quiet import quietly
 from certkit.verify import inputs
 from certkit.verify.clients.apple import APPLE
 from certkit.verify.clients.chromium import CHROMIUM
@@ -78,7 +79,7 @@ def predict(
     order in which the server sends them after the leaf, ``roots`` what stands in the client's
     store, ``name`` the host of the URL. Raises CertkitError for misuse, never for a certificate.
     """
-    with inputs.quietly():
+    with quietly():
         given = inputs.read(leaf, roots=roots, intermediates=intermediates, crls=())
         if given.leaf is None:
             return tuple(Prediction(each.name, "unknown", _UNREADABLE) for each in CLIENTS)

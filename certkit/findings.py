@@ -191,6 +191,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "nginx.default-server-wins": "the default server of a port decides for another one",
         "nginx.reject-handshake-ip": "clients that dial an IP address are refused",
         "nginx.key-mismatch": "the key is not that of the certificate",
+        "page.local-network-access": "a public page that opens a WebSocket to a private address",
         "page.insecure-websocket": "a page that opens ws://",
         "ca.unconstrained": "the CA may sign for every name on the internet",
         "ca.no-intermediate": "the root allows no intermediate below it",

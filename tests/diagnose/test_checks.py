@@ -321,6 +321,29 @@ def test_mixed_content_says_what_each_browser_does(url: str, throws: str) -> Non
     )
 
 
+@pytest.mark.parametrize(
+    ("url", "origin", "told"),
+    [
+        ("wss://app.test:8443", "https://app.example.com", True),
+        ("wss://app.test:8443", "https://8.8.8.8", True),
+        ("wss://app.test:8443", "https://app.test:8443", False),
+        ("wss://app.test:8443", "https://nas.local", False),
+        ("wss://app.test:8443", "https://192.168.1.2", False),
+        ("wss://app.test:8443", "null", False),
+        ("https://app.test:8443", "https://app.example.com", False),
+    ],
+)
+def test_a_public_page_needs_permission_for_a_private_address(
+    url: str, origin: str, told: bool
+) -> None:
+    diagnosis = judged(sound(url, origin=origin))
+    assert diagnosis.ok
+    codes = [(each.code, each.severity) for each in diagnosis.findings]
+    assert codes == ([("page.local-network-access", "note")] if told else [])
+    public = replace(sound(url, origin=origin), lookup=Lookup(1.0, ("8.8.4.4",)))
+    assert judged(public).findings == ()
+
+
 def test_faults_of_the_certificate_and_of_the_answer_are_told_beside_each_other() -> None:
     seen = replace(status("404 Not Found"), handshake=sending(OTHER.root).handshake)
     assert "http.not-found" in errors(seen)

@@ -5,8 +5,9 @@ from __future__ import annotations
 import shlex
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
 
-from certkit.findings import Fix
+from certkit.findings import Finding, Fix, Severity
 from certkit.pki.refusal import quoted
 from certkit.verify.wording import advice, error, warning
 
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from certkit.diagnose.case import Case
-    from certkit.findings import Finding
 
 # https://fetch.spec.whatwg.org/#port-blocking: ports that browsers never open.
 BAD_PORTS: Final = frozenset(
@@ -126,6 +126,47 @@ def check_tls_port(case: Case) -> Iterator[Finding]:
         )
 
 
+def check_local_network(case: Case) -> Iterator[Finding]:
+    """Only where another page is named: of its own page a private server is no stranger."""
+    target, lookup = case.target, case.seen.lookup
+    try:
+        page = urlsplit(target.origin or "").hostname or ""
+    except ValueError:
+        return
+    if not target.websocket or page == target.name or not _is_public(page):
+        return
+    if lookup is not None and any(map(is_private, lookup.addresses)):
+        yield Finding(
+            "page.local-network-access",
+            Severity.NOTE,
+            f"a page of {quoted(target.origin or '')} needs the user's permission to reach "
+            f"{lookup.addresses[0]}",
+            "Chromium 147 and later: a page from a public address may open a WebSocket to a "
+            "private one only after the user allowed it (Local Network Access)",
+            advice("allow it when the browser asks, or serve the page from the same network"),
+        )
+
+
+def _is_public(host: str) -> bool:
+    """A name or an address of the Internet, as far as the letters tell."""
+    try:
+        return not ip_address(host).is_private
+    except ValueError:
+        return "." in host and not host.endswith(_LOCAL)
+
+
+_LOCAL: Final = tuple(
+    f".{name}" for name in ("test", "localhost", "local", "internal", "home.arpa", "lan", "example")
+)
+
+
+def is_private(host: str) -> bool:
+    """Of loopback, a private or a link-local block (Chromium's local and loopback spaces)."""
+    address = ip_address(host.partition("%")[0])
+    shared = address.version == 4 and 0x64400000 <= int(address) < 0x64800000
+    return shared or ((address.is_private or address.is_link_local) and not _documentation(host))
+
+
 def is_loopback(host: str) -> bool:
     """Potentially trustworthy without TLS (W3C Secure Contexts section 3.1)."""
     try:
@@ -138,11 +179,9 @@ def is_loopback(host: str) -> bool:
 def _chromium_allows(host: str) -> bool:
     """Measured with Chromium 156: private addresses and .local names."""
     try:
-        address = ip_address(host.partition("%")[0])
+        return is_private(host)
     except ValueError:
         return host.lower().removesuffix(".").endswith(".local")
-    shared = address.version == 4 and 0x64400000 <= int(address) < 0x64800000
-    return address.is_link_local or shared or (address.is_private and not _documentation(host))
 
 
 def _documentation(host: str) -> bool:
@@ -157,4 +196,5 @@ CHECKS: Final = (
     check_fragment,
     check_tls_port,
     check_mixed_content,
+    check_local_network,
 )

@@ -207,13 +207,13 @@ def check_name_constraints(path: Path, question: Question) -> Iterator[Finding]:
     """
     broken = set()
     for index, node in enumerate(path.nodes):
-        constraints = node.certificate.extension(x509.NameConstraints)
-        bad = name_constraints.malformed(constraints.value) if constraints else None
-        if bad is not None:
+        limits = name_constraints.limits_of(node.certificate)
+        if limits is not None and limits.malformed is not None:
             broken.add(index)
             yield error(
                 "chain.name-constraint",
-                f"{title(path, index)} has the name constraint {bad}, which is malformed",
+                f"{title(path, index)} has the name constraint {limits.malformed}, which is "
+                "malformed",
                 "RFC 5280 section 4.2.1.10: a DNS constraint is a host name without wildcard or "
                 "leading dot, an e-mail constraint a mailbox or a host",
                 _replace_ca(),

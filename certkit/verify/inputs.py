@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cryptography import x509
@@ -59,8 +60,9 @@ def _certificates(given: object, what: str) -> tuple[tuple[Certificate, ...], li
         elif isinstance(value, x509.Certificate):
             found.append(Certificate(value))
         elif isinstance(value, bytes):
+            load = _load_again if what == "roots" else Certificate.load_all
             try:
-                found.extend(Certificate.load_all(value))
+                found.extend(load(value))
             except CertkitError as failure:
                 unreadable.append(_unreadable(what, failure))
         else:
@@ -68,6 +70,12 @@ def _certificates(given: object, what: str) -> tuple[tuple[Certificate, ...], li
     if what == "leaf" and not found and not unreadable:
         raise misuse(what, given, "a certificate")
     return tuple(found), unreadable
+
+
+@lru_cache(maxsize=64)
+def _load_again(data: bytes) -> tuple[Certificate, ...]:
+    """The same roots come with every question: read once, as one loads a trust store once."""
+    return Certificate.load_all(data)
 
 
 def _unreadable(what: str, failure: CertkitError) -> Finding:

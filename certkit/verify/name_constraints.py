@@ -7,7 +7,8 @@ section 6.1.4's running intersection, and says whose constraint was broken.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
 from cryptography.x509.oid import NameOID
@@ -15,15 +16,12 @@ from cryptography.x509.oid import NameOID
 from certkit.verify.subtrees import RULES, shown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from certkit.pki.certificate import Certificate
     from certkit.verify.path import Path
-    from certkit.verify.subtrees import Rule
 
-V = TypeVar("V")
-S = TypeVar("S")
-Subtrees = tuple[x509.GeneralName, ...]
+Subtrees = dict[type[x509.GeneralName], list[tuple[x509.GeneralName, object]]]
 
 MAX_COMPARISONS: Final = 250_000
 """Names times subtrees; Go stops at the same figure. A hostile pair asks for millions."""
@@ -71,18 +69,16 @@ def violations(path: Path, budget: Budget) -> Iterator[Violation]:
     never are.
     """
     for above in range(len(path.nodes) - 1, 0, -1):
-        found = path.nodes[above].certificate.extension(x509.NameConstraints)
-        if found is None:
+        limits = limits_of(path.nodes[above].certificate)
+        if limits is None:
             continue
-        permitted = tuple(found.value.permitted_subtrees or ())
-        excluded = tuple(found.value.excluded_subtrees or ())
         for below in range(above - 1, -1, -1):
             node = path.nodes[below]
             if node.subject is None or (below and node.self_issued):
                 continue  # what cannot be read is malformed already
             for kind, value in names_of(node.certificate):
-                budget.spend(len(permitted) + len(excluded))
-                broken = _broken(kind, value, permitted, excluded)
+                budget.spend(limits.size)
+                broken = _broken(kind, value, limits)
                 if broken is not None:
                     yield Violation(above, below, shown(value), *broken)
 
@@ -103,24 +99,61 @@ def names_of(certificate: Certificate) -> Iterator[tuple[type[x509.GeneralName],
         yield x509.RFC822Name, attribute.value
 
 
-def malformed(constraints: x509.NameConstraints) -> str | None:
-    """The first subtree that RFC 5280 does not allow; None when all are in order."""
-    for subtree in (
-        *(constraints.permitted_subtrees or ()),
-        *(constraints.excluded_subtrees or ()),
-    ):
-        rule = RULES.get(type(subtree))
-        if rule is not None and rule.subtree(subtree.value) is None:
-            return shown(subtree.value)
-    return None
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The name constraints of one certificate, read once.
+
+    ``permitted`` and ``excluded`` hold, for each type of name, the subtrees as they stand and as
+    its rule reads them. ``malformed`` is the first that RFC 5280 does not allow: it is nobody's.
+    """
+
+    permitted: Subtrees
+    excluded: Subtrees
+    malformed: str | None
+    size: int
+
+
+@lru_cache(maxsize=64)
+def limits_of(certificate: Certificate) -> Limits | None:
+    """None without constraints. A CA is asked again with every certificate that it signed."""
+    found = certificate.extension(x509.NameConstraints)
+    if found is None:
+        return None
+    permitted = tuple(found.value.permitted_subtrees or ())
+    excluded = tuple(found.value.excluded_subtrees or ())
+    bad = (each for each in (*permitted, *excluded) if _read(each) is _MALFORMED)
+    first = next(bad, None)
+    return Limits(
+        _by_type(permitted),
+        _by_type(excluded),
+        None if first is None else shown(first.value),
+        len(permitted) + len(excluded),
+    )
+
+
+def _by_type(subtrees: Iterable[x509.GeneralName]) -> Subtrees:
+    found: Subtrees = {}
+    for subtree in subtrees:
+        found.setdefault(type(subtree), []).append((subtree, _read(subtree)))
+    return found
+
+
+def _read(subtree: x509.GeneralName) -> object:
+    rule = RULES.get(type(subtree))
+    if rule is None:
+        return None
+    read = rule.subtree(subtree.value)
+    return _MALFORMED if read is None else read
+
+
+_MALFORMED: Final = object()
 
 
 def _broken(
-    kind: type[x509.GeneralName], name: object, permitted: Subtrees, excluded: Subtrees
+    kind: type[x509.GeneralName], name: object, limits: Limits
 ) -> tuple[str, str | None] | None:
     """Why ``name`` is outside, and what to permit; None when it is inside."""
-    inside = tuple(subtree for subtree in permitted if type(subtree) is kind)
-    outside = tuple(subtree for subtree in excluded if type(subtree) is kind)
+    inside, outside = limits.permitted.get(kind), limits.excluded.get(kind)
     if not inside and not outside:
         return None
     rule = RULES.get(kind)
@@ -130,27 +163,11 @@ def _broken(
     value = rule.read(name)
     if value is None:
         return f"is no valid {rule.noun}, and the CA constrains those", None
-    return _excluded(rule, value, outside) or _not_permitted(rule, value, inside)
-
-
-def _excluded(rule: Rule[V, S], value: V, subtrees: Subtrees) -> tuple[str, str | None] | None:
-    for subtree, read in _read(rule, subtrees):
-        if rule.touches(value, read):
+    for subtree, read in outside or ():
+        if read is not _MALFORMED and rule.touches(value, read):
             return f"is excluded by {shown(subtree.value)}", None
-    return None
-
-
-def _not_permitted(rule: Rule[V, S], value: V, subtrees: Subtrees) -> tuple[str, str | None] | None:
-    if not subtrees or any(rule.within(value, read) for _, read in _read(rule, subtrees)):
+    if not inside or any(rule.within(value, read) for _, read in inside if read is not _MALFORMED):
         return None
-    listed = ", ".join(shown(subtree.value) for subtree in subtrees[:_SHOWN])
-    more = f" and {len(subtrees) - _SHOWN} more" if len(subtrees) > _SHOWN else ""
+    listed = ", ".join(shown(subtree.value) for subtree, _ in inside[:_SHOWN])
+    more = f" and {len(inside) - _SHOWN} more" if len(inside) > _SHOWN else ""
     return f"lies outside what is permitted: {listed}{more}", rule.permit(value)
-
-
-def _read(rule: Rule[V, S], subtrees: Subtrees) -> Iterator[tuple[x509.GeneralName, S]]:
-    """A malformed subtree is nobody's: :func:`malformed` reports it."""
-    for subtree in subtrees:
-        read = rule.subtree(subtree.value)
-        if read is not None:
-            yield subtree, read

@@ -174,6 +174,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "files.wrong-format": "the file is not in the format that its reader expects",
         "files.key-readable": "other users can read the private key",
         "files.leaf-not-first": "the server's certificate is not the first in the file",
+        "files.outdated": "a file beside still holds the certificate before",
         "files.key-in-git": "a private key inside a git work tree",
         "nginx.ssl-on": "'ssl on', which nginx no longer knows",
         "nginx.old-protocol": "ssl_protocols allows versions that clients refuse",

@@ -13,6 +13,7 @@ from certkit.errors import CertkitError
 from certkit.findings import Severity
 from certkit.home.location import home_path
 from certkit.home.naming import SUFFIXES
+from certkit.home.records import absolute
 from certkit.pki.load import read_contents
 from certkit.pki.order import has_key
 
@@ -122,7 +123,7 @@ def _none_yet() -> CertkitError:
 
 def _from_disk(path: Path) -> CertificateFiles:
     """What the file says by itself, and a key that lies beside it by mkcert's habit."""
-    path = path.absolute()
+    path = absolute(path)
     data = read_file(path)
     contents = read_contents(data, source=str(path))
     _refuse_what_servers_cannot_read(path, data, contents)

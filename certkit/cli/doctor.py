@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +13,8 @@ import typer
 from certkit.cli import style
 from certkit.cli.options import HomeOption
 from certkit.cli.output import Result
-from certkit.errors import CertkitError, ExitCode
+from certkit.cli.repair import in_our_files
+from certkit.errors import ExitCode
 from certkit.text import printable
 
 if TYPE_CHECKING:
@@ -136,7 +136,8 @@ def _again_and_again(look: Callable[[], Result]) -> Iterator[Result]:
 
 
 def _result(diagnosis: Diagnosis, trust: Anchors, home: Path | None) -> Result:
-    findings = tuple(_with_our_files(diagnosis, home))
+    leaf = diagnosis.chain[0] if diagnosis.chain else None
+    findings = in_our_files(diagnosis.findings, leaf, home)
     diagnosis = replace(diagnosis, findings=findings)
     return Result(
         diagnosis.as_dict(),
@@ -194,34 +195,6 @@ def _finding_lines(finding: Finding) -> Iterator[str]:
     else:
         yield "  fix:"
         yield from (f"      {line}" for line in lines)
-
-
-def _with_our_files(diagnosis: Diagnosis, home: Path | None) -> Iterator[Finding]:
-    """A command that issues again names the files that this home wrote for the certificate."""
-    again = _files_of_ours(diagnosis, home) if diagnosis.chain else None
-    for finding in diagnosis.findings:
-        fix = finding.fix
-        if again and fix.kind == "command" and fix.text.startswith("certkit issue "):
-            yield replace(finding, fix=replace(fix, text=f"{fix.text} {again}"))
-        else:
-            yield finding
-
-
-def _files_of_ours(diagnosis: Diagnosis, home: Path | None) -> str | None:
-    """The options that put a certificate into the place of the one that was sent; None when it is
-    not from here. Looking makes no home and waits for nobody.
-    """
-    from certkit.home.home import Home
-
-    try:
-        with Home.open(home, create=False) as store:
-            record = store.find(diagnosis.chain[0].sha256)
-            certificate, key = record.path("certificate"), record.path("key")
-    except (CertkitError, OSError):
-        return None
-    if certificate is None or key is None:
-        return None
-    return shlex.join(["--cert-file", str(certificate), "--key-file", str(key), "--force"])
 
 
 def _talk(trust: Anchors) -> Iterator[str]:

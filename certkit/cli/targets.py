@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from certkit.cli.passphrase import read_passphrase
 from certkit.cli.user_files import read_file
@@ -15,6 +16,8 @@ from certkit.verify.identity import reference
 
 if TYPE_CHECKING:
     from certkit.probe.chain import SentChain
+
+_HOST_AND_PORT: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.*-]+):[0-9]{1,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,12 @@ def read_target(
             "usage.bad-arguments",
             "--connect goes with a URL",
             hint=shlex.join(["certkit", "verify", "wss://app.test", "--connect", connect]),
+        )
+    if _HOST_AND_PORT.fullmatch(text) and not Path(text).exists():
+        raise CertkitError(
+            "files.not-found",
+            f"there is no file {text!r}; for a server give a URL",
+            hint=shlex.join(["certkit", "verify", f"wss://{text}"]),
         )
     contents = read_with_passphrase(
         Path(text), passphrase_file, passphrase_env, locked_is_fine=locked_is_fine

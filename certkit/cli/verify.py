@@ -14,6 +14,7 @@ from certkit.cli.chain_text import by_severity
 from certkit.cli.options import HomeOption
 from certkit.cli.output import Result
 from certkit.cli.passphrase import PassphraseEnvOption, PassphraseFileOption
+from certkit.cli.repair import in_our_files
 from certkit.cli.targets import read_target, read_with_passphrase
 from certkit.cli.verdict_text import talk, verdict_text
 from certkit.errors import CertkitError, ExitCode
@@ -164,7 +165,8 @@ def verify_command(  # noqa: PLR0913 - the interface of the command
     predictions: tuple[Prediction, ...] = ()
     if clients:
         predictions = _predicted(leaf, trust.roots, chain, name, moment, purpose)
-    return _result(seen, name, verdict, tuple(by_severity(findings)), trust, moment, predictions)
+    findings = in_our_files(tuple(by_severity(findings)), leaf, home)
+    return _result(seen, name, verdict, findings, trust, moment, predictions)
 
 
 def _predicted(

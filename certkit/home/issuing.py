@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from certkit.findings import Finding, Fix, Severity
 from certkit.home import files, journal, ownership
 from certkit.home.journal import Draft, NewFile
 from certkit.home.output import key_in_git, make_folders
@@ -86,11 +88,26 @@ def publish(
     ownership.refuse_twice(list(chain.from_iterable(each.paths.values() for each in plans)))
     with files.failures_named("look at what is there"):
         drafts = [_draft(ledger, planned, each, output) for planned, each in pairs]
+        stale = [ownership.stale_files(ledger, planned.paths) for planned in plans]
     make_folders(file.path for each in drafts for file in each.files)
     # A new CA and what it signs first reach the disk together: two commits, not four.
     journal.publish(ledger, [*(signer.drafts if signer else ()), *drafts])
     checked: set[Path] = set()
-    return tuple(_published(planned, each, signer, checked) for planned, each in pairs)
+    published = [_published(planned, each, signer, checked) for planned, each in pairs]
+    return tuple(
+        replace(each, findings=(*each.findings, *map(_outdated, paths)))
+        for each, paths in zip(published, stale, strict=True)
+    )
+
+
+def _outdated(path: Path) -> Finding:
+    return Finding(
+        "files.outdated",
+        Severity.WARNING,
+        f"{path} still holds the certificate before this one",
+        "a file that is not asked for again is not written again",
+        Fix("advice", "write it again, with the same option as before, or remove it"),
+    )
 
 
 def _draft(ledger: Ledger, planned: Plan, issued: Issued, output: Output) -> Draft:

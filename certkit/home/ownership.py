@@ -28,6 +28,7 @@ _RESERVED: Final = frozenset(
     {"ledger.db", "ledger.db-journal", "lock"}
     | {f"{kind}.{what}" for kind in ("root", "intermediate") for what in ("pem", "key")}
 )
+_COPIES: Final = ("bundle", "p12", "der")
 
 
 def refuse_reserved(home: Path, path: Path) -> None:
@@ -132,6 +133,23 @@ def outdated_files(ledger: Ledger, paths: Mapping[str, Path], new_key: str) -> t
         if (old_key, "key") in displaced or not still_used:
             gone |= {file.path: file for file in left if _is_there(file)}
     return tuple(gone.values())
+
+
+def stale_files(ledger: Ledger, paths: Mapping[str, Path]) -> tuple[Path, ...]:
+    """Bundles, PKCS#12 and DER files of the certificate that ``paths`` replaces, not written anew.
+
+    They go on holding the old one, beside the new one.
+    """
+    known = ledger.at(paths["certificate"])
+    if known is None:
+        return ()
+    found = (
+        file
+        for entry in ledger.with_key(known[0].key_id)
+        for file in entry.files
+        if file.role in _COPIES and file.path not in paths.values() and _is_there(file)
+    )
+    return tuple(dict.fromkeys(file.path for file in found))
 
 
 def _pair_files(ledger: Ledger, key: str) -> list[FileRow]:

@@ -130,7 +130,8 @@ def _mismatch(
 ) -> Finding:
     """``listed`` are the names to show beside the summary, all of them by default."""
     shown = names if listed is None else listed
-    tail = f"; it is for {_listed(shown)}" if shown else ""
+    also = "also " if listed else ""
+    tail = f"; it is {also}for {_listed(shown)}" if shown else ""
     return Finding(code, Severity.ERROR, f"{summary}{tail}", why, _fix(asked, names))
 
 
@@ -144,7 +145,12 @@ def _fix(asked: Reference, names: tuple[Name, ...]) -> Fix:
     """The command that makes the certificate again with the missing name beside the old ones."""
     if asked.problem is not None or "_" in asked.value:
         return Fix("advice", "ask for a host name or an IP address that the certificate can hold")
-    kept = [name.value for name in names if name.type in ("dns", "ip") and _issuable(name)]
+    implied = {name.base.value for name in names if name.is_wildcard}
+    kept = [
+        name.value
+        for name in names
+        if name.type in ("dns", "ip") and name.value not in implied and _issuable(name)
+    ]
     return Fix("command", _issue([*kept[:_SHOWN], asked.value]))
 
 

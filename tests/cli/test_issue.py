@@ -5,6 +5,7 @@ from __future__ import annotations
 import grp
 import json
 import os
+import shlex
 import stat
 import subprocess
 import sys
@@ -350,3 +351,35 @@ def test_twenty_processes_in_an_empty_home_agree_on_one_ca(folder):
     assert len({result["certificate"]["aki"] for result in results}) == 1
     assert len({result["certificate"]["serial"] for result in results}) == 20
     assert len(list(folder.glob("*-key.pem"))) == 20
+
+
+def test_a_copy_of_the_old_certificate_that_stays_is_named(certkit, folder, tmp_path):
+    secret = tmp_path / "secret"
+    secret.write_text("correct horse")
+    certkit("issue", "localhost", "--p12", "--passphrase-file", secret)
+    stale = certkit("issue", "localhost", "--json").envelope["findings"]
+    assert [finding["code"] for finding in stale] == ["files.outdated"]
+    assert str(folder / "localhost.p12") in stale[0]["summary"]
+    again = certkit("issue", "localhost", "--p12", "--passphrase-file", secret, "--json")
+    assert again.envelope["findings"] == []
+
+
+def test_the_fix_of_verify_mends_the_very_file(certkit, folder):
+    certkit("issue", "*.a.test", "b.test")
+    failed = certkit("verify", "_wildcard.a.test+1.pem", "--host", "c.test", "--json")
+    fix = shlex.split(failed.envelope["findings"][0]["fix"]["text"])
+    assert certkit(*fix[1:]).code == 0
+    assert certkit("verify", "_wildcard.a.test+1.pem", "--host", "c.test").code == 0
+    assert len(list(folder.iterdir())) == 2
+
+
+def test_an_endpoint_without_a_scheme_is_told_how_to_be_written(certkit, folder):
+    outcome = certkit("verify", "127.0.0.1:39443", "--ip", "127.0.0.1")
+    assert "certkit verify wss://127.0.0.1:39443" in outcome.err
+
+
+def test_a_relative_path_upwards_is_fine_for_a_snippet(certkit, folder, monkeypatch):
+    certkit("issue", "localhost")
+    (folder / "below").mkdir()
+    monkeypatch.chdir(folder / "below")
+    assert certkit("snippet", "nginx", "../localhost.pem").code == 0

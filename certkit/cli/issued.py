@@ -30,7 +30,7 @@ def result(
     data = _data(first, printed)
     if batch:
         data["certificates"] = [_data(each, {}) for each in published]
-    talk = _ca_talk(store, first)
+    talk = _talk(store, first)
     text = "\n".join(line for each in published for line in _lines_for(each))
     if printed:
         talk = (*talk, text)
@@ -66,7 +66,9 @@ def _snippets(published: Published, names: Sequence[str]) -> dict[str, str]:
     return {name: render(name, given) for name in names}
 
 
-def _ca_talk(store: Home, published: Published) -> tuple[str, ...]:
+def _talk(store: Home, published: Published) -> tuple[str, ...]:
+    if published.key_kept:
+        return ("a server goes on with the old certificate until it is reloaded",)
     if not published.created:
         return ()
     extra = f" and {', '.join(published.permitted)}" if published.permitted else ""

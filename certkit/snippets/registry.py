@@ -106,7 +106,7 @@ _ROWS: Final = (
         "#",
         quoting.literal,
         "wss.py",
-        "python -m py_compile wss.py",
+        "python3 -m py_compile wss.py",
     ),
     Snippet(
         "uvicorn",
@@ -116,7 +116,7 @@ _ROWS: Final = (
         "#",
         quoting.literal,
         "main.py",
-        "python -m py_compile main.py",
+        "python3 -m py_compile main.py",
     ),
     Snippet(
         "node",

@@ -112,6 +112,7 @@ PEERS: dict[str, Peer] = {
     "certutil": Peer("certutil", debian="libnss3-tools"),
     "chromium": Peer("chromium", debian="chromium"),
     "curl": Peer("curl", debian="curl"),
+    "easy-rsa": Peer("/usr/share/easy-rsa/easyrsa", debian="easy-rsa"),
     "envoy": Peer("envoy"),
     "deno": Peer("deno"),
     "faketime": Peer("faketime", debian="faketime"),

@@ -80,18 +80,14 @@ def caddy(folder: Path) -> Path:
 
 
 def easy_rsa(folder: Path) -> Path:
-    easyrsa = "/usr/share/easy-rsa/easyrsa"
-    if not Path(easyrsa).exists():
-        pytest.skip("peer easy-rsa is not installed")
+    easyrsa = program("easy-rsa")
     made_by([easyrsa, "init-pki"], folder)
     made_by([easyrsa, "--batch", "--req-cn=Easy CA", "build-ca", "nopass"], folder)
     return folder
 
 
 def easy_rsa_encrypted(folder: Path) -> Path:
-    easyrsa = "/usr/share/easy-rsa/easyrsa"
-    if not Path(easyrsa).exists():
-        pytest.skip("peer easy-rsa is not installed")
+    easyrsa = program("easy-rsa")
     made_by([easyrsa, "init-pki"], folder)
     phrase = f"pass:{PASSPHRASE}"
     made_by([easyrsa, "--batch", f"--passout={phrase}", f"--passin={phrase}", "build-ca"], folder)

@@ -124,9 +124,11 @@ def _audit_nginx(wanted: Targets, reader: Reader, report: Report, now: datetime)
     for configuration in _configurations(given, files):
         certificates = Certificates(configuration, reader)
         all_of_it = resolved(configuration.root.source.path) in given
-        sources = [
-            source for real, source in configuration.sources.items() if all_of_it or real in given
-        ]
+        sources = {
+            source: None
+            for real, source in configuration.sources.items()
+            if all_of_it or real in given
+        }
         report.files += [source.path for source in sources]
         found = nginx_problems(configuration, certificates, now)
         report.problems += [problem for problem in found if problem.source in sources]
@@ -146,7 +148,7 @@ def _is_nginx(path: Path, files: Files, report: Report, *, named: bool) -> bool:
     known = any(_KNOWN.fullmatch(statement.name) for statement in statements)
     if named and statements and not known:
         raise _refused(path, Unreadable("is no nginx configuration: nothing in it is known"))
-    return known
+    return known or named
 
 
 def _configurations(given: Mapping[Path, Path], files: Files) -> list[Configuration]:

@@ -39,7 +39,7 @@ def write_corrected(
         for path, copy in outputs.items():
             _refuse(path, copy, encoded(texts[path]), patterns, force=force)
     temporaries: dict[Path, Path] = {}
-    with files.failures_named("write", there="--in-place on a copy of the folder"):
+    with files.failures_named("write", there="audit a copy of the files"):
         try:
             for path, output in outputs.items():
                 temporaries[path] = files.temporary_name(output)

@@ -118,7 +118,7 @@ def test_crossplane_reads_the_same_statements(text: str, tmp_path: Path) -> None
         return (each["directive"], *args, None if block is None else list(map(their_tree, block)))
 
     def our_tree(each: Statement) -> Any:
-        name, *args, block = tree(each)
+        name, *args, _ = tree(each)
         args = [" ".join(args).replace("( ", "(").replace(" )", ")")] if name == "if" else args
         return (name, *args, None if each.block is None else list(map(our_tree, each.block)))
 

@@ -112,7 +112,7 @@ def test_blocks_nested_over_many_files_come_to_an_end(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "reason"),
     [
-        (lambda path: None, "is not there"),
+        (lambda _: None, "is not there"),
         (lambda path: path.mkdir(), "is not a file"),
         (os.mkfifo, "is not a file"),
         (lambda path: path.symlink_to(path), "cannot be read"),
@@ -142,6 +142,13 @@ def test_a_file_of_others_is_named(tmp_path: Path) -> None:
 def test_a_pattern_over_many_folders_is_not_searched(tmp_path: Path) -> None:
     write(tmp_path, nginx="include /*/*/*/*.conf;")
     assert list(read(tmp_path).unread.values()) == ["is a pattern over too many folders"]
+
+
+@pytest.mark.parametrize("pattern", ["loop/*.conf", "'a\\x00b/*'", "'*\x00'"])
+def test_a_pattern_that_leads_nowhere_is_passed_over(pattern: str, tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    write(tmp_path, nginx=f"http {{ include {pattern}; server {{ }} }}")
+    assert len(read(tmp_path).servers()) == 1
 
 
 def test_a_folder_with_brackets_is_no_pattern(tmp_path: Path) -> None:

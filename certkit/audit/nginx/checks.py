@@ -58,5 +58,5 @@ def _proxying(found: Iterable[Location], sockets: Sockets) -> Iterator[Problem]:
         elif server is not None:
             quiet.setdefault(server, location)
     for each in sockets.servers:
-        if each.node in quiet.keys() - loud and sockets.speaks_tls_somewhere(each):
+        if each.node in quiet and each.node not in loud and sockets.speaks_tls(each):
             yield from websocket.no_websockets(quiet[each.node])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from certkit.audit.nginx.tree import Configuration, Node
 
 _SET_HEADER: Final = "proxy_set_header"
+_MOST_COPIES: Final = 100
 # A path, an upstream or a host that has one of these words is for WebSockets.
 _WORDS: Final = re.compile(
     r"(?:^|[^a-z0-9])(?:wss?|web-?sockets?|socket\\?\.io|sockjs|signalr|webpack-hmr|cable(?=/?$))"
@@ -41,6 +42,7 @@ class Site:
 
     def __init__(self, configuration: Configuration) -> None:
         self._configuration = configuration
+        self._headers: dict[Node, dict[str, Node]] = {}
 
     @cached_property
     def connection_map(self) -> str | None:
@@ -72,6 +74,29 @@ class Site:
             for node in self._configuration.statements("upstream")
             if node.args
         }
+
+    @cached_property
+    def paths(self) -> dict[Node, set[tuple[str, ...]]]:
+        """What the locations of each block take, as their arguments say it; any regular expression
+        is ``("~",)``.
+        """
+        found: dict[Node, set[tuple[str, ...]]] = {}
+        for node in self._configuration.statements("location"):
+            if node.parent is not None:
+                pattern = node.args[:1] in (("~",), ("~*",))
+                found.setdefault(node.parent, set()).add(("~",) if pattern else node.args)
+        return found
+
+    def headers(self, block: Node) -> dict[str, Node]:
+        """The lines that set a header in ``block``, by its name in lower case."""
+        level = block.level(_SET_HEADER)
+        if not level or level[0].parent is None:
+            return {}
+        holder = level[0].parent
+        if holder not in self._headers:
+            lines = [node for node in level if len(node.args) == 2]
+            self._headers[holder] = {node.args[0].lower(): node for node in lines}
+        return self._headers[holder]
 
     @cached_property
     def first_servers(self) -> dict[tuple[Node | None, Source], Node]:
@@ -113,13 +138,8 @@ class Location:
         return node.via or node
 
     def header(self, name: str) -> Node | None:
-        """The line that sets this header here."""
-        named = [
-            node
-            for node in self.node.level(_SET_HEADER)
-            if len(node.args) == 2 and node.args[0].lower() == name
-        ]
-        return named[-1] if named else None
+        """The line that sets this header (in lower case) here."""
+        return self.site.headers(self.node).get(name)
 
     def header_value(self, name: str) -> str:
         """What is sent; empty where nothing is set or sent."""
@@ -139,6 +159,8 @@ class Location:
         if own := self.node.own(_SET_HEADER):
             return (after(own[-1].via or own[-1], line),)
         inherited = [each.raw for each in self.node.level(_SET_HEADER)]
+        if len(inherited) > _MOST_COPIES:
+            return ()
         copies = (after(self.anchor, *inherited),) if inherited else ()
         return (*copies, after(self.anchor, line))
 

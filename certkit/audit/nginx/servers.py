@@ -98,53 +98,67 @@ class Server:
         return f"the server {self.names[0]!r}" if self.names and self.names[0] else "this server"
 
 
-class Sockets:
-    """Which servers listen where, in the order in which nginx reads them."""
+class Socket:
+    """One address and port, and every ``listen`` there in the order in which nginx reads them."""
 
-    def __init__(self, configuration: Configuration) -> None:
-        self.configuration: Final = configuration
-        self.servers: Final = [Server(node) for node in configuration.servers()]
-        self._listens: defaultdict[tuple[str, str], list[Listen]] = defaultdict(list)
-        for server in self.servers:
-            for listen in server.listens:
-                self._listens[listen.socket].append(listen)
+    def __init__(self) -> None:
+        self.listens: Final[list[Listen]] = []
 
-    def groups(self) -> list[list[Listen]]:
-        """The listens of each socket that several servers share and that speaks TLS."""
-        return [
-            listens
-            for listens in self._listens.values()
-            if len(listens) > 1 and any(map(self.speaks_tls, listens))
-        ]
+    @cached_property
+    def speaks_tls(self) -> bool:
+        """One server's ``ssl`` counts for all of them (measured, 1.22 and 1.31)."""
+        return any(listen.tls or listen.server.ssl_on for listen in self.listens)
 
-    def speaks_tls(self, listen: Listen) -> bool:
-        """One server's ``ssl`` counts for every server of the socket (measured, 1.22 and 1.31)."""
-        return any(each.tls or each.server.ssl_on for each in self._listens[listen.socket])
-
-    def default(self, listens: list[Listen]) -> Listen | None:
+    def default(self, *, whole: bool) -> Listen | None:
         """Who answers a client that names no host: the first one, unless one says so.
 
         None where that may be a server in a file that is not known.
         """
-        named = next((listen for listen in listens if listen.default_word), None)
-        return named or (listens[0] if self.configuration.whole else None)
+        named = next((listen for listen in self.listens if listen.default_word), None)
+        return named or (self.listens[0] if whole else None)
 
-    def with_tls(self, listen: Listen) -> tuple[Edit, ...]:
-        """The edits that turn this socket to TLS: in every server there, since nginx 1.31 warns
+    @cached_property
+    def with_tls(self) -> tuple[Edit, ...]:
+        """The edits that turn the socket to TLS: in every server there, since nginx 1.31 warns
         where they differ (protocol options redefined).
 
         None at all where a server has no certificate: nginx might not start, or serve it with the
         certificate of another.
         """
-        shared = self._listens[listen.socket]
-        if not all(each.server.has_certificate for each in shared):
+        if not all(listen.server.has_certificate for listen in self.listens):
             return ()
-        return tuple(
-            behind_word(each.node, each.address_word, "ssl") for each in shared if not each.tls
-        )
+        plain = [listen for listen in self.listens if not listen.tls]
+        return tuple(behind_word(listen.node, listen.address_word, "ssl") for listen in plain)
 
-    def speaks_tls_somewhere(self, server: Server) -> bool:
-        return any(map(self.speaks_tls, server.listens))
+
+class Sockets:
+    """The servers of a configuration, and the sockets that they share."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        self.configuration: Final = configuration
+        self.servers: Final = [Server(node) for node in configuration.servers()]
+        self._sockets: defaultdict[tuple[str, str], Socket] = defaultdict(Socket)
+        for server in self.servers:
+            for listen in server.listens:
+                self._sockets[listen.socket].listens.append(listen)
+
+    def of(self, listen: Listen) -> Socket:
+        """The socket of a ``listen``."""
+        return self._sockets[listen.socket]
+
+    @cached_property
+    def shared(self) -> list[tuple[Listen, list[Listen]]]:
+        """The sockets with TLS that several servers share: the default one, and all."""
+        found = []
+        for socket in self._sockets.values():
+            default = socket.default(whole=self.configuration.whole)
+            if default is not None and len(socket.listens) > 1 and socket.speaks_tls:
+                found.append((default, socket.listens))
+        return found
+
+    def speaks_tls(self, server: Server) -> bool:
+        """Whether the server speaks TLS on one of its sockets."""
+        return any(self.of(listen).speaks_tls for listen in server.listens)
 
 
 def parsed_address(text: str) -> Address | None:

@@ -24,15 +24,11 @@ def default_server_wins(sockets: Sockets) -> Iterator[Problem]:
     """ssl_protocols before nginx 1.29.2 and ssl_ecdh_curve in every version (measured to 1.31.3)
     are the default server's for every server of the socket.
     """
-    for listens in sockets.groups():
-        default = sockets.default(listens)
-        if default is None:
-            continue
+    for default, listens in sockets.shared:
         for name in (_PROTOCOLS, _CURVES):
-            others = [listen for listen in listens if _differs(name, listen, default)]
-            if not others:
-                continue
-            yield _overruled(name, default, others[0])
+            other = next((each for each in listens if _differs(name, each, default)), None)
+            if other is not None:
+                yield _overruled(name, default, other)
 
 
 def _differs(name: str, listen: Listen, default: Listen) -> bool:
@@ -67,10 +63,7 @@ def addresses(sockets: Sockets, certificates: Certificates) -> Iterator[Problem]
     """A client that dials an IP address names no host (RFC 6066 section 3): the default server
     answers it, with its own certificate or with a refusal.
     """
-    for listens in sockets.groups():
-        default = sockets.default(listens)
-        if default is None:
-            continue
+    for default, listens in sockets.shared:
         covered = certificates.addresses(default.server)
         for listen in listens:
             wanted = listen.server.named_addresses | certificates.addresses(listen.server)

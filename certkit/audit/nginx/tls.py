@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final
 
 from certkit.audit.nginx.ciphers import weaknesses
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from certkit.audit.edits import Edit
-    from certkit.audit.nginx.servers import Listen, Server, Sockets
+    from certkit.audit.nginx.servers import Listen, Server, Socket, Sockets
     from certkit.audit.nginx.tree import Node
 
 _OLD: Final = frozenset({"sslv2", "sslv3", "tlsv1", "tlsv1.1"})
@@ -23,18 +24,19 @@ _PLAIN_PORTS: Final = ("80", "8000", "8080")
 
 
 def ssl_on(sockets: Sockets) -> Iterator[Problem]:
+    meant: defaultdict[Node, list[Server]] = defaultdict(list)
+    for server in sockets.servers:
+        if server.ssl_on:
+            meant[server.node.level("ssl")[-1]].append(server)
     for node in sockets.configuration.statements("ssl"):
         if len(node.args) != 1:
             continue
-        meant = [
-            server
-            for server in sockets.servers
-            if node.args[0] == "on" and node in server.node.level("ssl")
-        ]
         turned = [
-            sockets.with_tls(listen) for server in meant for listen in _listens_for_tls(server)
+            sockets.of(listen).with_tls
+            for server in meant[node]
+            for listen in _listens_for_tls(server)
         ]
-        safe = all(server.listens for server in meant) and all(turned)
+        safe = all(server.listens for server in meant[node]) and all(turned)
         yield Problem(
             "nginx.ssl-on",
             Severity.ERROR,
@@ -56,11 +58,14 @@ def _listens_for_tls(server: Server) -> list[Listen]:
 
 
 def listen_without_ssl(sockets: Sockets) -> Iterator[Problem]:
+    """Each socket once: the parameter is missing for all of its servers."""
+    seen: set[Socket] = set()
     for server in sockets.servers:
-        if server.ssl_on:
-            continue
-        for listen in _plain_by_mistake(server, sockets):
-            node = listen.node
+        for listen in () if server.ssl_on else _plain_by_mistake(server, sockets):
+            socket, node = sockets.of(listen), listen.node
+            if socket in seen:
+                continue
+            seen.add(socket)
             yield Problem(
                 "nginx.listen-without-ssl",
                 Severity.ERROR,
@@ -69,7 +74,7 @@ def listen_without_ssl(sockets: Sockets) -> Iterator[Problem]:
                 "ERR_SSL_PROTOCOL_ERROR (Chromium) or WRONG_VERSION_NUMBER (OpenSSL)",
                 node.source,
                 node.at,
-                sockets.with_tls(listen),
+                socket.with_tls,
                 f"write 'listen {node.args[0]} ssl' once every server on this port has its "
                 "certificate: certkit issue NAME --snippet nginx",
             )
@@ -79,10 +84,10 @@ def _plain_by_mistake(server: Server, sockets: Sockets) -> list[Listen]:
     plain = [
         listen
         for listen in server.listens
-        if not sockets.speaks_tls(listen) and not listen.socket[0].startswith("unix:")
+        if not sockets.of(listen).speaks_tls and not listen.socket[0].startswith("unix:")
     ]
     on_443 = [listen for listen in plain if listen.port == "443"]
-    if on_443 or sockets.speaks_tls_somewhere(server):
+    if on_443 or sockets.speaks_tls(server):
         return on_443
     if not server.node.level("ssl_certificate"):
         return []
@@ -133,12 +138,13 @@ def no_tls13(sockets: Sockets) -> Iterator[Problem]:
 
 def no_tls13_by_default(sockets: Sockets) -> Iterator[Problem]:
     """No ssl_protocols at all: fine in a current nginx, TLS 1.2 alone in Debian 12's."""
+    mended = _losing_to_a_neighbour(sockets)
     bare = [
         server
         for server in sockets.servers
-        if sockets.speaks_tls_somewhere(server)
+        if server not in mended
+        and sockets.speaks_tls(server)
         and not server.node.level("ssl_protocols")
-        and not _loses_to_a_neighbour(server, sockets)
     ]
     if not bare:
         return
@@ -154,13 +160,13 @@ def no_tls13_by_default(sockets: Sockets) -> Iterator[Problem]:
     )
 
 
-def _loses_to_a_neighbour(server: Server, sockets: Sockets) -> bool:
-    """Whether :func:`.sharing.default_server_wins` has this very line to add."""
-    return any(
-        sockets.default(listens) in server.listens
-        and any(each.server.node.level("ssl_protocols") for each in listens)
-        for listens in sockets.groups()
-    )
+def _losing_to_a_neighbour(sockets: Sockets) -> set[Server]:
+    """Those to which :func:`.sharing.default_server_wins` adds this very line."""
+    return {
+        default.server
+        for default, listens in sockets.shared
+        if any(listen.server.node.level("ssl_protocols") for listen in listens)
+    }
 
 
 def tls_anchor(server: Server) -> Node:

@@ -108,7 +108,7 @@ class Configuration:
     sources: dict[Path, Source]
     """Every file in it, by its resolved path."""
     patterns: list[str] = field(default_factory=list)
-    """Those of its includes that are patterns."""
+    """Those of its includes that are patterns, from the root of the file system."""
     unread: dict[Path, str] = field(default_factory=dict)
 
     def http(self) -> list[Node]:
@@ -216,9 +216,10 @@ class _Loading:
         if sum(map(glob.has_magic, Path(pattern).parent.parts)) > _MAX_WILD_FOLDERS:
             self.into.unread[path] = "is a pattern over too many folders"
             return []
-        self.into.patterns.append(whole)
         try:
-            found = sorted(islice(glob.iglob(whole), _MAX_MATCHES))  # noqa: PTH207 - glob(3), as nginx
-        except (OSError, ValueError):
+            self.into.patterns.append(str(resolved(Path(whole).parent) / Path(whole).name))
+            found = sorted(islice(glob.iglob(whole), _MAX_MATCHES))  # noqa: PTH207 - as nginx
+        except (Unreadable, OSError, ValueError) as error:
+            self.into.unread[path] = str(error)
             return []
         return [Path(each) for each in found]

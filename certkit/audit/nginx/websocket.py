@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from certkit.audit.nginx.locations import Location
-    from certkit.audit.nginx.tree import Configuration, Node
+    from certkit.audit.nginx.tree import Configuration
 
 _LOST: Final = (
     "backends answer the handshake with 426, 400, 404 or 200, and the browser says only "
@@ -174,7 +174,7 @@ def trailing_slash_redirect(location: Location) -> Iterator[Problem]:
         return
     if not path.endswith("/") or len(path) < 2 or "socket.io" in path:
         return
-    if all(each.parent is not node for each in location.passes) or _is_served(path[:-1], node):
+    if all(each.parent is not node for each in location.passes) or _is_served(path[:-1], location):
         return
     safe = PLAIN_WORD.fullmatch(path)
     line = f"location = {path[:-1]} {{ rewrite ^ {path} last; }}"
@@ -191,13 +191,11 @@ def trailing_slash_redirect(location: Location) -> Iterator[Problem]:
     )
 
 
-def _is_served(path: str, location: Node) -> bool:
+def _is_served(path: str, location: Location) -> bool:
     """Whether another location takes the path without its slash."""
-    assert location.parent is not None  # noqa: S101 - the caller has looked
-    return any(
-        other.args in (("=", path), (path,), ("^~", path)) or other.args[:1] in (("~",), ("~*",))
-        for other in location.parent.own("location")
-    )
+    assert location.node.parent is not None  # noqa: S101 - the caller has looked
+    beside = location.site.paths[location.node.parent]
+    return not beside.isdisjoint({("=", path), (path,), ("^~", path), ("~",)})
 
 
 def upstream_scheme(configuration: Configuration) -> Iterator[Problem]:

@@ -108,7 +108,15 @@ def test_a_home_that_others_may_write_to_is_refused_and_the_hint_repairs_it(
         assert mode(home) == 0o700
 
 
-def test_a_home_that_others_may_only_read_is_accepted(tmp_path: Path) -> None:
+def test_a_home_or_an_empty_folder_that_others_may_read_becomes_private(tmp_path: Path) -> None:
+    for _ in range(2):
+        tmp_path.chmod(0o755)
+        with Home.open(tmp_path):
+            assert mode(tmp_path) == 0o700
+
+
+def test_a_folder_with_other_things_in_it_keeps_its_mode(tmp_path: Path) -> None:
+    (tmp_path / "project.txt").write_text("mine")
     tmp_path.chmod(0o755)
     with Home.open(tmp_path):
         assert mode(tmp_path) == 0o755

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 PRIVATE_FOLDER: Final = 0o700
+HOME_FILES: Final = frozenset(
+    {"ledger.db", "ledger.db-journal", "lock"}
+    | {f"{kind}.{what}" for kind in ("root", "intermediate") for what in ("pem", "key")}
+)
 _WRITABLE_BY_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -85,7 +89,7 @@ def make_private_folder(path: Path) -> None:
             continue
         folder.chmod(PRIVATE_FOLDER)  # whatever the umask took away from us
     check_private_folder(path)
-    if sys.platform != "win32" and not missing and _is_empty_or_a_home(path):
+    if sys.platform != "win32" and not missing and _holds_nothing_else(path):
         path.chmod(PRIVATE_FOLDER)
 
 
@@ -98,9 +102,9 @@ def exists(path: Path) -> bool:
     return True
 
 
-def _is_empty_or_a_home(path: Path) -> bool:
+def _holds_nothing_else(path: Path) -> bool:
     """So that nobody's project folder, named by mistake, is closed to others."""
-    return (path / "ledger.db").exists() or not any(path.iterdir())
+    return all(each.name in HOME_FILES for each in path.iterdir())
 
 
 def check_private_folder(path: Path) -> None:

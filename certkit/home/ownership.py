@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from certkit.errors import CertkitError, ExitCode
 from certkit.home import files
 from certkit.home.journal import CERTIFICATE_ROLES
+from certkit.home.location import HOME_FILES
 from certkit.home.rows import key_id
 from certkit.pki import keys
 
@@ -24,16 +25,12 @@ if TYPE_CHECKING:
     from certkit.pki.keys import PrivateKey
     from certkit.pki.names import Name
 
-_RESERVED: Final = frozenset(
-    {"ledger.db", "ledger.db-journal", "lock"}
-    | {f"{kind}.{what}" for kind in ("root", "intermediate") for what in ("pem", "key")}
-)
 _COPIES: Final = ("bundle", "p12", "der")
 
 
 def refuse_reserved(home: Path, path: Path) -> None:
     """Refuse the home's own files, also by force. Raises CertkitError ``files.belongs-to-ca``."""
-    if path.parent == home and path.name in _RESERVED:
+    if path.parent == home and path.name in HOME_FILES:
         raise _refused("belongs-to-ca", f"{path} is a file of the CA itself")
 
 

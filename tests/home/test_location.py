@@ -118,8 +118,9 @@ def test_a_home_or_an_empty_folder_that_others_may_read_becomes_private(tmp_path
 def test_a_folder_with_other_things_in_it_keeps_its_mode(tmp_path: Path) -> None:
     (tmp_path / "project.txt").write_text("mine")
     tmp_path.chmod(0o755)
-    with Home.open(tmp_path):
-        assert mode(tmp_path) == 0o755
+    for _ in range(2):
+        with Home.open(tmp_path):
+            assert mode(tmp_path) == 0o755
 
 
 def somebody_elses_folder(tmp_path: Path) -> Path:

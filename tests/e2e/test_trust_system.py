@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
 import subprocess
 import time
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from certkit import Certificate
 
 pytestmark = [
+    pytest.mark.xdist_group("trust-system"),  # each takes both cores, and waits for what others do
     pytest.mark.slow,
     pytest.mark.peer("curl", "keytool", "openssl"),
     pytest.mark.skipif(not Path("/etc/debian_version").exists(), reason="this is not Debian"),
@@ -227,6 +230,18 @@ def test_killed_at_any_moment_status_tells_the_truth_and_both_ways_complete(
     assert not served.asks(system, "java")[0]
 
 
+def test_what_a_killed_update_left_does_not_bring_a_removed_root_back(
+    system: System, served: Site
+) -> None:
+    """The tool appends to the file that it left, and its next run makes a bundle of that."""
+    before = system.snapshot()
+    assert system.certkit("trust", "install", "--store", "system").code == 0
+    system.check("cp", str(BUNDLE), f"{BUNDLE}.new")
+    assert system.certkit("trust", "uninstall").code == 0
+    assert not served.asks(system, "curl")[0]
+    assert system.snapshot() == before
+
+
 def test_when_debians_hook_fails_java_gets_the_root_all_the_same(
     system: System, served: Site
 ) -> None:
@@ -322,6 +337,44 @@ def test_sudo_without_a_password_is_used_for_the_steps_that_need_it(user_system:
     assert "(sudo)" in done.err
     assert system.certkit("trust", "uninstall", user=USER).code == 0
     assert system.snapshot() == before
+
+
+@pytest.mark.peer("sudo")
+def test_on_a_terminal_sudo_asks_once_and_says_what_for(user_system: System) -> None:
+    system = user_system
+    before = system.snapshot()
+    allow = f"echo '{USER} ALL=(ALL) ALL' > /etc/sudoers.d/certkit; chmod 440 /etc/sudoers.d/*"
+    system.check("sh", "-c", f"{allow}; echo {USER}:secret | chpasswd")
+    install = ["trust", "install", "--store", "system"]
+    code, screen = on_a_terminal(system, install, {"password of nobody: ": "secret\n"})
+    assert code == 0, screen
+    assert screen.count("password of") == 1
+    assert screen.index("(sudo)") < screen.index("password of"), "the plan comes first"
+    assert "certkit changes this system's trust stores as root" in screen
+    assert system.certkit("trust", "status", "--store", "system", user=USER).code == 0
+    uninstall = ["trust", "uninstall"]
+    code, screen = on_a_terminal(system, uninstall, {"password of nobody: ": "secret\n"})
+    assert code == 0, screen
+    assert system.snapshot() == before
+
+
+def on_a_terminal(system: System, words: list[str], answers: dict[str, str]) -> tuple[int, str]:
+    """certkit as a person runs it, who answers each prompt once."""
+    import pty
+
+    child, terminal = pty.fork()
+    if child == 0:
+        command = system.command([*CERTKIT, *words], USER)
+        os.execvpe(command[0], command, system.environment(TERM="dumb"))
+    screen, waiting = "", dict(answers)
+    with contextlib.suppress(OSError):  # the terminal closes with the program
+        while data := os.read(terminal, 4096):
+            screen += data.decode("utf-8", "replace")
+            for prompt in [prompt for prompt in waiting if prompt in screen]:
+                os.write(terminal, waiting.pop(prompt).encode())
+    _, status = os.waitpid(child, 0)
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(status), screen
 
 
 def test_under_sudo_the_stores_of_the_user_are_left_alone(system: System) -> None:

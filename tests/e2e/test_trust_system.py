@@ -365,7 +365,7 @@ def on_a_terminal(system: System, words: list[str], answers: dict[str, str]) -> 
     child, terminal = pty.fork()
     if child == 0:
         command = system.command([*CERTKIT, *words], USER)
-        os.execvpe(command[0], command, system.environment(TERM="dumb"))
+        os.execvpe(command[0], command, system.environment(TERM="dumb"))  # noqa: S606
     screen, waiting = "", dict(answers)
     with contextlib.suppress(OSError):  # the terminal closes with the program
         while data := os.read(terminal, 4096):

@@ -105,6 +105,28 @@ def with_broken_hash(made: Made, issuer: Made, digest: hashes.HashAlgorithm) -> 
     return Made(Certificate.from_der(der), made.key)
 
 
+def version_1(made: Made, issuer: Made) -> Made:
+    """The same certificate without extensions, in the version of X.509 that has none."""
+    parts = list(_elements(_elements(made.certificate.x509.tbs_certificate_bytes)[0][1]))
+    kept = b"".join(whole for whole, _ in parts if whole[0] not in (0xA0, 0xA3))
+    size = (len(kept).bit_length() + 7) // 8
+    tbs = bytes([0x30, 0x80 | size]) + len(kept).to_bytes(size, "big") + kept
+    return Made(Certificate.from_der(make.signed(tbs, issuer.key)), made.key)
+
+
+def _elements(der: bytes) -> list[tuple[bytes, bytes]]:
+    """Each DER element in ``der``, whole and its contents."""
+    found = []
+    while der:
+        size, start = der[1], 2
+        if size & 0x80:
+            start += size & 0x7F
+            size = int.from_bytes(der[2:start], "big")
+        found.append((der[: start + size], der[start : start + size]))
+        der = der[start + size :]
+    return found
+
+
 def damaged(made: Made) -> Made:
     """One bit of the signature turned."""
     der = bytearray(made.certificate.der)
@@ -144,6 +166,7 @@ def _sound(m: Maker) -> dict[str, Any]:
     return {
         "sound-dns": lambda: _chain(m),
         "sound-ip": lambda: _chain(m, x509.IPAddress(ip_address(ADDRESS)), name=ADDRESS),
+        "sound-ipv6": lambda: _chain(m, x509.IPAddress(ip_address("::1")), name="::1"),
         "sound-wildcard": lambda: _chain(m, "*.app.test", name="www.app.test"),
         "sound-single-label": lambda: _chain(m, "localhost", name="localhost"),
         "sound-below-localhost": lambda: _chain(m, "a.localhost", name="a.localhost"),
@@ -179,6 +202,7 @@ def _names(m: Maker) -> dict[str, Any]:
         "name-other-dns": lambda: _chain(m, OTHER),
         "name-two-others": lambda: _chain(m, OTHER, "more.test"),
         "name-other-ip": lambda: _chain(m, x509.IPAddress(ip_address("10.0.0.5")), name=ADDRESS),
+        "name-other-ipv6": lambda: _chain(m, address, name="::1"),
         "name-ip-not-in-san": lambda: _chain(m, NAME, name=ADDRESS),
         "name-ip-as-dns": lambda: _chain(m, ADDRESS, name=ADDRESS),
         "name-dns-wanted-ip-has": lambda: _chain(m, address, name=NAME),
@@ -242,8 +266,8 @@ def _dates(m: Maker) -> dict[str, Any]:
 
 
 def _trust(m: Maker) -> dict[str, Any]:
-    def untrusted(*, send: str, name: str = NAME) -> Case:
-        root = m.root()
+    def untrusted(*, send: str, root: dict[str, Any] | None = None) -> Case:
+        root = m.root(**(root or {}))
         between = m.ca(root)
         leaf = m.leaf(between)
         sent = {
@@ -251,14 +275,14 @@ def _trust(m: Maker) -> dict[str, Any]:
             "chain": [leaf, between],
             "root": [leaf, between, root],
         }[send]
-        return m.case(sent, [_stranger(m)], name)
+        return m.case(sent, [_stranger(m)])
 
     def missing(**flaws: Any) -> Case:
         root = m.root()
         return m.case([m.leaf(m.ca(root), **flaws)], [root])
 
-    def regenerated(*, between: bool = False, **flaws: Any) -> Case:
-        old = m.root()
+    def regenerated(*, between: bool = False, root: dict[str, Any] | None = None, **flaws: Any) -> Case:
+        old = m.root(**(root or {}))
         new = m.root(subject=old.certificate.subject)
         if not between:
             return m.case([m.leaf(old, **flaws)], [new])
@@ -352,7 +376,38 @@ def _trust(m: Maker) -> dict[str, Any]:
         "trust-old-version-first": lambda: two_versions("old-first"),
         "trust-new-version-first": lambda: two_versions("new-first"),
         "trust-cross-signed": cross_signed,
+        "trust-extra-sent": lambda: _extra(m),
+        "trust-extra-sent-root-early": lambda: _extra(m, root=m.early()),
+        "trust-extra-sent-root-expired": lambda: _extra(m, root=m.expired()),
+        "trust-extra-sent-purpose": lambda: _extra(m, middle={"add": [x509.ExtendedKeyUsage([CLIENT])]}),
+        "trust-extra-sent-expired": lambda: _extra(m, leaf=m.expired()),
+        "trust-extra-sent-root-no-sign": lambda: _extra(m, root={"replace": [key_usage("digital_signature")]}),
+        "trust-unknown-root-sent-expired": lambda: untrusted(send="root", root=m.expired()),
+        "trust-unknown-root-sent-early": lambda: untrusted(send="root", root=m.early()),
+        "trust-regenerated-other-kind": lambda: regenerated(root={"private_key": rsa_key(2048)}),
+        "trust-regenerated-ed25519": lambda: regenerated(
+            root={"private_key": ed25519.Ed25519PrivateKey.generate()}
+        ),
+        "trust-pinned-leaf-ca": lambda: pinned("leaf", ca=True, replace=[key_usage("digital_signature", "key_cert_sign")]),
+        "trust-pinned-leaf-expired": lambda: pinned("leaf", **m.expired()),
+        "trust-self-signed-pinned-expired": lambda: self_signed(trusted=True, **m.expired()),
+        "trust-self-signed-pinned-purpose": lambda: self_signed(trusted=True, replace=[x509.ExtendedKeyUsage([CLIENT])]),
+        "trust-self-signed-nameless": lambda: self_signed(trusted=False, subject=""),
+        "trust-self-signed-pinned-small": lambda: self_signed(trusted=True, private_key=rsa_key(1024)),
     }
+
+
+def _extra(m: Maker, *, root: dict[str, Any] | None = None, middle: dict[str, Any] | None = None, leaf: dict[str, Any] | None = None) -> Case:
+    """A certificate is sent that has nothing to do with the rest."""
+    top = m.root(**(root or {}))
+    between = m.ca(top, **(middle or {}))
+    return m.case([m.leaf(between, **(leaf or {})), between, m.root()], [top])
+
+
+def _pinned(m: Maker, **flaws: Any) -> Case:
+    """An intermediate is trusted, and has flaws."""
+    between = m.ca(m.root(), **flaws)
+    return m.case([m.leaf(between), between], [between])
 
 
 def _damaged(m: Maker, **flaws: Any) -> Case:
@@ -386,6 +441,7 @@ def _usage(m: Maker) -> dict[str, Any]:
         "usage-eku-client-and-name": lambda: _chain(m, OTHER, **client),
         "usage-eku-client-and-expired": lambda: _chain(m, **client, **m.expired()),
         "usage-ku-agreement": lambda: _chain(m, replace=[key_usage("key_agreement")]),
+        "usage-ku-agreement-and-expired": lambda: _chain(m, replace=[key_usage("key_agreement")], **m.expired()),
         "usage-ku-none": lambda: _chain(m, without=[x509.KeyUsage]),
         "usage-ku-rsa-encipherment": lambda: _chain(m, replace=[key_usage("key_encipherment")], **both_rsa),
         "usage-ku-rsa-signature": lambda: _chain(m, replace=[key_usage("digital_signature")], **both_rsa),
@@ -401,6 +457,7 @@ def _usage(m: Maker) -> dict[str, Any]:
         "usage-root-bare": lambda: _under(m, {"without": [x509.BasicConstraints, x509.KeyUsage]}),
         "usage-root-basic-false": lambda: _under(m, {"replace": [x509.BasicConstraints(ca=False, path_length=None)]}),
         "usage-issuer-bare": lambda: _between(m, {"without": [x509.BasicConstraints, x509.KeyUsage]}),
+        "usage-issuer-bare-top": lambda: _pinned(m, without=[x509.BasicConstraints, x509.KeyUsage]),
         "usage-root-no-sign": lambda: _under(m, {"replace": [key_usage("digital_signature")]}),
         "usage-path-length-root": lambda: _between(m, root={"path_length": 0}),
         "usage-path-length-intermediate": lambda: _deep(m, path_length=0),
@@ -441,6 +498,12 @@ def _constraints(m: Maker) -> dict[str, Any]:
         "constraint-dotted": lambda: _under(m, {"add": [nc([x509.DNSName(".test")])], **critical}),
         "constraint-cn-ip": lambda: _under(m, permit_all, {"subject": f"CN={ADDRESS}"}, address, name=ADDRESS),
         "constraint-cn-text": lambda: _under(m, permit_all, {"subject": "CN=my laptop"}, address, name=ADDRESS),
+        "constraint-cn-excluded": lambda: _under(m, {"add": [nc(None, [x509.DNSName("example.com")])], **critical}, {"subject": "CN=www.example.com"}, address, name=ADDRESS),
+        "constraint-cn-alone": lambda: _under(m, permit_all, {"subject": "CN=www.example.com", "without": [x509.SubjectAlternativeName]}),
+        "constraint-odd-name-root": lambda: _under(m, permit_all, None, "*.test"),
+        "constraint-odd-name-intermediate": lambda: _between(m, permit_all, None, None, "*.test"),
+        "constraint-dot-outside": lambda: _under(m, outside, None, "app.test."),
+        "constraint-other-family": lambda: _under(m, permit_all, None, x509.IPAddress(ip_address("::1")), name=ADDRESS),
         "constraint-cn-outside": lambda: _under(m, permit_all, {"subject": "CN=www.example.com"}),
         "constraint-root-and-expired": lambda: _under(m, outside, m.expired()),
         "constraint-root-and-name": lambda: _under(m, outside, None, OTHER),
@@ -450,7 +513,19 @@ def _constraints(m: Maker) -> dict[str, Any]:
 
 def _strict(m: Maker) -> dict[str, Any]:
     aki, ski = x509.AuthorityKeyIdentifier, x509.SubjectKeyIdentifier
+    ca_leaf = {"ca": True, "replace": [key_usage("digital_signature", "key_cert_sign")]}
     return {
+        "strict-leaf-ca-path-length": lambda: _chain(m, ca=True, path_length=0, without=[x509.KeyUsage]),
+        "strict-leaf-ca-basic-optional": lambda: _chain(m, optional=[x509.BasicConstraints], **ca_leaf),
+        "strict-leaf-ca-no-usage": lambda: _chain(m, ca=True, without=[x509.KeyUsage]),
+        "strict-leaf-ca-no-ski": lambda: _chain(m, without=[ski], **ca_leaf),
+        "strict-leaf-nameless": lambda: _chain(m, subject="", without=[x509.SubjectAlternativeName]),
+        "strict-intermediate-basic-optional": lambda: _between(m, {"optional": [x509.BasicConstraints]}),
+        "strict-intermediate-no-ski": lambda: _between(m, {"without": [ski]}),
+        "strict-intermediate-path-length": lambda: _between(m, {"without": [x509.KeyUsage], "path_length": 0}),
+        "strict-root-path-length": lambda: _under(m, {"without": [x509.KeyUsage], "path_length": 1}),
+        "strict-ski-critical-intermediate": lambda: _between(m, {"critical": [ski]}),
+        "strict-ski-critical-root": lambda: _under(m, {"critical": [ski]}),
         "strict-old-ca": lambda: _under(m, {"without": [x509.KeyUsage], "optional": [x509.BasicConstraints]}),
         "strict-basic-optional": lambda: _under(m, {"optional": [x509.BasicConstraints]}),
         "strict-root-no-usage": lambda: _under(m, {"without": [x509.KeyUsage]}),
@@ -500,6 +575,8 @@ def _crypto(m: Maker) -> dict[str, Any]:
         "crypto-p521-root": lambda: _under(m, key(ec.SECP521R1())),
         "crypto-ed25519": lambda: _chain(m, private_key=ed25519.Ed25519PrivateKey.generate()),
         "crypto-ed25519-root": lambda: _under(m, {"private_key": ed25519.Ed25519PrivateKey.generate()}),
+        "crypto-ed25519-intermediate": lambda: _between(m, {"private_key": ed25519.Ed25519PrivateKey.generate()}),
+        "crypto-ed25519-root-intermediate": lambda: _between(m, root={"private_key": ed25519.Ed25519PrivateKey.generate()}),
         "crypto-ed25519-and-name": lambda: _chain(m, OTHER, private_key=ed25519.Ed25519PrivateKey.generate()),
         "crypto-rsa-1024-and-name": lambda: _chain(m, OTHER, **small),
     }
@@ -515,8 +592,23 @@ def _form(m: Maker) -> dict[str, Any]:
         "form-critical-root": lambda: _under(m, unknown_critical),
         "form-critical-and-name": lambda: _chain(m, OTHER, **unknown_critical),
         "form-must-staple": lambda: _chain(m, add=[staple]),
+        "form-must-staple-and-expired": lambda: _chain(m, add=[staple], **m.expired()),
+        "form-v1-leaf": lambda: _v1_leaf(m),
+        "form-v1-root": lambda: _v1_root(m),
         "form-must-staple-and-name": lambda: _chain(m, OTHER, add=[staple]),
     }
+
+
+def _v1_leaf(m: Maker) -> Case:
+    """What `openssl x509 -req` makes without an extension file."""
+    root = m.root()
+    return m.case([version_1(m.leaf(root, subject=f"CN={NAME}"), root)], [root])
+
+
+def _v1_root(m: Maker) -> Case:
+    plain = m.root()
+    root = version_1(plain, plain)
+    return m.case([m.leaf(root)], [root])
 
 
 GROUPS = (_sound, _names, _dates, _trust, _usage, _constraints, _strict, _crypto, _form)

@@ -38,6 +38,9 @@ class ManyCertificates:
         listener = socket.create_server(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
         self._selector.register(listener, selectors.EVENT_READ, context)
+        with contextlib.suppress(OSError):  # no IPv6 here, or the port is taken there
+            other = socket.create_server(("::1", port), family=socket.AF_INET6)
+            self._selector.register(other, selectors.EVENT_READ, context)
         return port
 
     def __enter__(self) -> Self:

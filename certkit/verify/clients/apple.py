@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from certkit.verify.clients.hostnames import Matching
+from certkit.verify.clients.hostnames import SEVERAL, Matching
 from certkit.verify.clients.rules import Client, Rule
 from certkit.verify.clients.sight import Climb, any_certificate, by_signature
 
@@ -23,7 +23,8 @@ APPLE: Final = Client(
     "Apple",
     "documents of iOS 13 and macOS 10.15 and later",
     climb=Climb(by_signature, any_certificate),
-    matching=Matching(),
+    # Whatever could match by anybody's rules: the doubts below single out the rest.
+    matching=Matching(stars=SEVERAL, any_label=True, top_level=True, dot_presented="dropped"),
     rules=(
         Rule("leaf-small-rsa", "certificate is using a broken key size", source=REQUIREMENTS),
         Rule("issuer-small-rsa", "certificate is using a broken key size", source=REQUIREMENTS),
@@ -57,5 +58,36 @@ APPLE: Final = Client(
         Rule("leaf-purpose", _USAGE, source=REQUIREMENTS),
         Rule("leaf-any-purpose", _USAGE, source=REQUIREMENTS),
         Rule("leaf-no-purpose", _USAGE, source=REQUIREMENTS),
+    ),
+    unsure=tuple(
+        (flaw, "no document of Apple's says what its clients make of this")
+        for flaw in (
+            "oddly-named",
+            "pinned",
+            "not-a-root",
+            "leaf-is-ca",
+            "leaf-cannot-sign",
+            "leaf-p521",
+            "leaf-ed25519",
+            "intermediate-ed25519",
+            "anchor-ed25519",
+            "intermediate-no-cert-sign",
+            "anchor-no-cert-sign",
+            "anchor-no-ca",
+            "anchor-only-signs",
+            "anchor-version-1",
+            "too-deep-below-anchor",
+            "intermediate-purpose",
+            "intermediate-any-purpose",
+            "anchor-purpose",
+            "anchor-any-purpose",
+            "anchor-unknown-critical",
+            "leaf-key-id-critical",
+            "intermediate-key-id-critical",
+            "anchor-key-id-critical",
+            "leaf-optional-san",
+            "must-staple",
+            "common-text-outside",
+        )
     ),
 )

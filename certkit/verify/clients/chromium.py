@@ -24,8 +24,7 @@ _ALWAYS_INVALID: Final = (
     "leaf-optional-san",
     "sha1",
     "md5",
-    "intermediate-ed25519",
-    "intermediate-signed-ed25519",
+    "signed-ed25519",
 )
 _INVALID: Final = (
     *(f"{which}-unknown-critical" for which in ("leaf", "intermediate", "anchor")),
@@ -56,6 +55,7 @@ CHROMIUM: Final = Client(
         Rule("leaf-ed25519", "net::ERR_SSL_VERSION_OR_CIPHER_MISMATCH"),
         Rule("leaf-cannot-sign", "net::ERR_SSL_KEY_USAGE_INCOMPATIBLE"),
         *(Rule(flaw, "net::ERR_CERT_INVALID") for flaw in _ALWAYS_INVALID),
+        Rule("pinned-foreign-ca", "net::ERR_CERT_AUTHORITY_INVALID"),
         Rule("untrusted", "net::ERR_CERT_AUTHORITY_INVALID"),
         *(Rule(flaw, "net::ERR_CERT_INVALID", unless=_DATES) for flaw in _INVALID),
         Rule("host-not-named", "net::ERR_CERT_COMMON_NAME_INVALID"),

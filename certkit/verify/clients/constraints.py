@@ -6,6 +6,7 @@ malformed; every client measured reads ``.test`` as ``test``.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -33,6 +34,8 @@ class Outside:
     kind: type[x509.GeneralName]
     name: str
     excluded: str | None
+    other_family: bool = False
+    """An IPv6 address where only IPv4 is constrained, or the other way round."""
 
 
 def outside(leaf: Certificate, above: Node) -> Iterator[Outside]:
@@ -45,7 +48,7 @@ def outside(leaf: Certificate, above: Node) -> Iterator[Outside]:
 def compare(kind: type[x509.GeneralName], value: object, above: Node) -> Iterator[Outside]:
     """The same for one name, which need not stand in a certificate."""
     found = above.certificate.extension(x509.NameConstraints)
-    name = RULES[kind].read(value)
+    name = RULES[kind].read(_lenient(value))
     if found is None or name is None:
         return
     for subtree, read in _subtrees(kind, found.value.excluded_subtrees):
@@ -54,7 +57,20 @@ def compare(kind: type[x509.GeneralName], value: object, above: Node) -> Iterato
             return
     permitted = list(_subtrees(kind, found.value.permitted_subtrees))
     if permitted and not any(RULES[kind].within(name, read) for _, read in permitted):
-        yield Outside(kind, str(value), None)
+        version = getattr(name, "version", None)
+        versions = {getattr(read, "version", None) for _, read in permitted}
+        yield Outside(kind, str(value), None, other_family=version not in versions)
+
+
+def _lenient(value: object) -> object:
+    """A DNS name that is malformed counts by its letters."""
+    if not isinstance(value, str):
+        return value
+    base = value.lower().removeprefix("*.").rstrip(".")
+    return _ODD.sub("x", base)
+
+
+_ODD: Final = re.compile(r"[^a-z0-9._-]")
 
 
 def constrains(kind: type[x509.GeneralName], above: Node) -> bool:

@@ -6,21 +6,32 @@ from typing import Final
 
 from certkit.verify.clients.hostnames import Matching
 from certkit.verify.clients.rules import Client, Rule
-from certkit.verify.clients.sight import Climb, any_certificate, by_name_without_foreign_roots, nss_can_hold
+from certkit.verify.clients.sight import (
+    Climb,
+    any_certificate,
+    by_name_without_foreign_roots,
+    nss_can_hold,
+)
+
+
+def _constraints(which: str) -> tuple[Rule, ...]:
+    return (
+        Rule(f"odd-name-constrained-by-{which}", "SEC_ERROR_BAD_DER"),
+        Rule(f"outside-{which}", "SEC_ERROR_CERT_NOT_IN_NAME_SPACE"),
+        Rule(f"excluded-by-{which}", "SEC_ERROR_CERT_NOT_IN_NAME_SPACE"),
+    )
+
 
 def _of_issuer(which: str) -> tuple[Rule, ...]:
     return (
-        Rule(f"wildcard-constrained-by-{which}", "SEC_ERROR_BAD_DER"),
-        Rule(f"outside-{which}", "SEC_ERROR_CERT_NOT_IN_NAME_SPACE"),
-        Rule(f"excluded-by-{which}", "SEC_ERROR_CERT_NOT_IN_NAME_SPACE"),
-        Rule(f"{which}-expired", "SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE"),
-        Rule(f"{which}-early", "MOZILLA_PKIX_ERROR_NOT_YET_VALID_ISSUER_CERTIFICATE"),
         Rule(f"{which}-no-cert-sign", "SEC_ERROR_INADEQUATE_KEY_USAGE"),
         Rule(f"{which}-no-ca", "SEC_ERROR_CA_CERT_INVALID"),
         Rule(f"{which}-only-signs", "SEC_ERROR_CA_CERT_INVALID"),
         Rule(f"too-deep-below-{which}", "SEC_ERROR_PATH_LEN_CONSTRAINT_INVALID"),
         Rule(f"{which}-purpose", "SEC_ERROR_INADEQUATE_CERT_TYPE"),
         Rule(f"{which}-any-purpose", "SEC_ERROR_INADEQUATE_CERT_TYPE"),
+        Rule(f"{which}-expired", "SEC_ERROR_EXPIRED_ISSUER_CERTIFICATE"),
+        Rule(f"{which}-early", "MOZILLA_PKIX_ERROR_NOT_YET_VALID_ISSUER_CERTIFICATE"),
     )
 
 
@@ -37,21 +48,34 @@ FIREFOX: Final = Client(
         # From the leaf upwards: each certificate must be in order before its issuer is looked at.
         Rule("intermediate-unknown-critical", "SEC_ERROR_UNKNOWN_ISSUER"),
         Rule("intermediate-key-id-critical", "SEC_ERROR_UNKNOWN_ISSUER"),
+        *_constraints("intermediate"),
+        Rule("intermediate-weak-hash", "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED"),
         Rule("intermediate-signed-ed25519", "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED"),
         Rule("intermediate-ed25519", "SEC_ERROR_UNSUPPORTED_KEYALG"),
+        Rule(
+            "leaf-signed-ed25519", "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED", unless=("pinned",)
+        ),
         *_of_issuer("intermediate"),
         Rule("untrusted", "SEC_ERROR_UNKNOWN_ISSUER"),
         Rule("anchor-unknown-critical", "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION"),
         Rule("anchor-key-id-critical", "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION"),
+        *_constraints("anchor"),
         *_of_issuer("anchor"),
+        Rule("lone-common-name-outside", "SEC_ERROR_CERT_NOT_IN_NAME_SPACE"),
         Rule("signature-of-other-kind", "SEC_ERROR_INVALID_KEY"),
         Rule("signature-unfit", "SEC_ERROR_BAD_SIGNATURE"),
-        Rule("sha1", "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED"),
-        Rule("md5", "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED"),
+        Rule(
+            "leaf-weak-hash", "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED", unless=("pinned",)
+        ),
         Rule("leaf-is-ca", "MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY"),
         Rule("leaf-purpose", "SEC_ERROR_INADEQUATE_CERT_TYPE"),
         Rule("leaf-any-purpose", "SEC_ERROR_INADEQUATE_CERT_TYPE"),
-        Rule("must-staple", "MOZILLA_PKIX_ERROR_REQUIRED_TLS_FEATURE_MISSING"),
+        Rule(
+            "must-staple",
+            "MOZILLA_PKIX_ERROR_REQUIRED_TLS_FEATURE_MISSING",
+            unless=("leaf-expired", "leaf-early"),
+        ),
+        Rule("leaf-cannot-sign-and-dated", "SEC_ERROR_INADEQUATE_KEY_USAGE"),
         Rule("host-not-named", "SSL_ERROR_BAD_CERT_DOMAIN"),
         Rule("address-not-named", "SSL_ERROR_BAD_CERT_DOMAIN"),
         Rule("leaf-expired", "SEC_ERROR_EXPIRED_CERTIFICATE"),

@@ -22,11 +22,13 @@ from certkit.verify.chain import PROCESSED
 from certkit.verify.clients.constraints import compare, constrains, constrains_others, outside
 from certkit.verify.clients.hostnames import is_named
 from certkit.verify.clients.sight import End
+from certkit.verify.identity import find_match, is_valid_pattern, reservations
 from certkit.verify.signature import BROKEN_HASHES, Link
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from certkit.pki.certificate import Certificate
     from certkit.verify.clients.constraints import Outside
     from certkit.verify.clients.sight import Sight
     from certkit.verify.path import Node
@@ -72,10 +74,6 @@ def inside(sight: Sight) -> Iterable[Node]:
 
 def everywhere(sight: Sight) -> Iterable[Node]:
     return sight.nodes
-
-
-def signed(sight: Sight) -> Iterable[Node]:
-    return sight.signed
 
 
 def _of(where: Where, question: Question) -> Callable[[Sight], bool]:
@@ -134,7 +132,15 @@ def _only_signs(sight: Sight, node: Node) -> bool:
 
 
 def _says_no_ca(sight: Sight, node: Node) -> bool:
-    return not node.certificate.is_ca and not _only_signs(sight, node)
+    return (
+        not node.certificate.is_ca
+        and not _only_signs(sight, node)
+        and not (node.self_issued and _version_1(sight, node))
+    )
+
+
+def _version_1(sight: Sight, node: Node) -> bool:
+    return node.certificate.x509.version is x509.Version.v1
 
 
 def _small_rsa(sight: Sight, node: Node) -> bool:
@@ -150,26 +156,41 @@ def _signed_with_ed25519(sight: Sight, node: Node) -> bool:
     return _algorithm(node) == Algorithm.ED25519
 
 
+def _checked_ed25519(sight: Sight) -> bool:
+    last = None if sight.end is End.OTHER_KEY else -1
+    return any(_signed_with_ed25519(sight, node) for node in sight.nodes[:last])
+
+
+def _leaf_ed25519_by_somebody(sight: Sight) -> bool:
+    return _signed_with_ed25519(sight, sight.nodes[0]) and any(
+        each.subject == sight.leaf.issuer for each in (*sight.chain.sent[1:], *sight.chain.roots)
+    )
+
+
 def _p521(sight: Sight, node: Node) -> bool:
     key = node.certificate.public_key
     return isinstance(key, ec.EllipticCurvePublicKey) and isinstance(key.curve, ec.SECP521R1)
 
 
 def _broken_hash(name: str) -> Question:
-    return lambda sight, node: BROKEN_HASHES.get(_algorithm(node)) == name
+    return lambda sight, node: _hash_of(node.certificate) == name
+
+
+def _hash_of(certificate: Certificate) -> str | None:
+    return BROKEN_HASHES.get(certificate.x509.signature_algorithm_oid)
 
 
 def _weak_hash(sight: Sight, node: Node) -> bool:
-    return _algorithm(node) in BROKEN_HASHES
+    return _hash_of(node.certificate) is not None
 
 
 def _algorithm(node: Node) -> x509.ObjectIdentifier:
     return node.certificate.x509.signature_algorithm_oid
 
 
-def _key_id_critical(sight: Sight, node: Node) -> bool:
+def key_id_critical(certificate: Certificate) -> bool:
     kinds = (x509.AuthorityKeyIdentifier, x509.SubjectKeyIdentifier)
-    found = [node.certificate.extension(kind) for kind in kinds]
+    found = [certificate.extension(kind) for kind in kinds]
     return any(each is not None and each.critical for each in found)
 
 
@@ -178,6 +199,12 @@ def _unknown_critical(sight: Sight, node: Node) -> bool:
         isinstance(each.value, x509.UnrecognizedExtension) and each.critical
         for each in node.certificate.x509.extensions
     )
+
+
+def _path_length_without_usage(node: Node, is_ca: bool) -> bool:
+    basic = node.certificate.extension(x509.BasicConstraints)
+    limited = basic is not None and basic.value.path_length is not None
+    return is_ca and limited and node.certificate.extension(x509.KeyUsage) is None
 
 
 def _nameless(sight: Sight, node: Node) -> bool:
@@ -211,12 +238,13 @@ def _each(
 def _strict(
     what: str, sentence: str, question: Callable[[Node, bool], bool]
 ) -> dict[str, Flaw]:
-    """A question of the strict profile, which OpenSSL asks of chains of two and more."""
+    """A question of the strict profile, which is about version 3."""
     return _each(
         _PLACES,
         what,
         sentence,
-        lambda sight, node: len(sight.nodes) > 1 and question(node, node.certificate.is_ca),
+        lambda sight, node: question(node, node.certificate.is_ca)
+        and not _version_1(sight, node),
     )
 
 
@@ -289,28 +317,27 @@ def _constrained(where: Where, *, excluded: bool) -> Callable[[Sight], bool]:
     return holds
 
 
-def _wildcard_constrained(where: Where) -> Callable[[Sight], bool]:
-    """mozilla::pkix and webpki read such a name only to compare it, and then it is malformed."""
+def _odd_name_constrained(where: Where) -> Callable[[Sight], bool]:
+    """mozilla::pkix and webpki read a name only to compare it, and then mind its form."""
     return lambda sight: any(
-        name.type == "dns" and name.value.startswith("*.") and name.value.count(".") == 1
+        name.type == "dns" and not is_valid_pattern(name.value.replace("_", "a"))
         for name in sight.leaf.names
     ) and any(constrains(x509.DNSName, node) for node in where(sight))
 
 
-def _common_name_outside(*, any_text: bool) -> Callable[[Sight], bool]:
-    """A common name that is taken for a host, because there is no DNS name beside it."""
+def _other_family_outside(sight: Sight) -> bool:
+    found = [each for node in issuers(sight) for each in outside(sight.leaf, node)]
+    return bool(found) and all(each.other_family for each in found)
 
-    def holds(sight: Sight) -> bool:
-        if any(name.type == "dns" for name in sight.leaf.names):
-            return False
-        return any(
-            any(compare(x509.DNSName, _as_host(text), node))
-            for text in profile.common_names(sight.leaf)
-            for node in issuers(sight)
-            if any_text or _LOOKS_LIKE_HOST.fullmatch(text)
-        )
 
-    return holds
+def _common_names_outside(sight: Sight, *, any_text: bool = False) -> Iterator[Outside]:
+    """Common names that are taken for hosts, because there is no DNS name beside them."""
+    if any(name.type == "dns" for name in sight.leaf.names):
+        return
+    for text in profile.common_names(sight.leaf):
+        if any_text or _LOOKS_LIKE_HOST.fullmatch(text):
+            for node in issuers(sight):
+                yield from compare(x509.DNSName, _as_host(text), node)
 
 
 def _as_host(text: str) -> str:
@@ -326,6 +353,11 @@ def _not_named(kind: str) -> Callable[[Sight], bool]:
     return lambda sight: (
         sight.asked.type == kind and not is_named(sight.leaf, sight.asked, sight.chain.matching)
     )
+
+
+def _oddly_named(sight: Sight) -> bool:
+    matched = find_match(sight.asked, sight.leaf.names)
+    return matched is None or bool(reservations(sight.asked, matched))
 
 
 def _lives_too_long(sight: Sight) -> bool:
@@ -408,15 +440,26 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         "not-a-root": Flaw(
             "what is trusted is no root", lambda sight: sight.path.top.issuer != sight.path.top.subject
         ),
-        "assembled": Flaw(
-            "the certificates were not sent in order", lambda sight: sight.assembled
+        "alone": Flaw(
+            "there is one certificate, trusted itself", lambda sight: len(sight.nodes) == 1
+        ),
+        "pinned-foreign-ca": Flaw(
+            "the certificate itself is trusted, and is a CA that somebody else signed",
+            lambda sight: sight.pinned and sight.leaf.is_ca and not sight.leaf.self_issued,
+        ),
+        "issuer-empty": Flaw("the issuer is empty", lambda sight: sight.nodes[0].issuer == ()),
+        "in-order": Flaw(
+            "the certificates were sent in order, and nothing else", lambda sight: not sight.assembled
         ),
         # ---- the name
         "host-not-named": Flaw("the certificate does not name the host", _not_named("dns")),
         "address-not-named": Flaw("the certificate does not name the address", _not_named("ip")),
-        "underscore": Flaw(
-            "the name asked for has an underscore",
-            lambda sight: sight.asked.type == "dns" and "_" in sight.asked.value,
+        "ipv6-asked": Flaw(
+            "an IPv6 address is asked for",
+            lambda sight: sight.asked.type == "ip" and ":" in sight.asked.value,
+        ),
+        "oddly-named": Flaw(
+            "the name matches by a rule on which clients differ", _oddly_named
         ),
         # ---- dates
         "leaf-expired": Flaw("the certificate has expired", _of(leaf, _expired)),
@@ -457,6 +500,14 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         "leaf-cannot-sign": Flaw(
             "the key usage is without digitalSignature", _of(leaf, _may_not_sign_data)
         ),
+        "leaf-cannot-sign-and-dated": Flaw(
+            "the key usage is without digitalSignature, and the certificate is out of date",
+            _of(
+                leaf,
+                lambda sight, node: _may_not_sign_data(sight, node)
+                and (_expired(sight, node) or _early(sight, node)),
+            ),
+        ),
         "leaf-is-ca": Flaw(
             "the certificate of the server is a CA", lambda sight: sight.leaf.is_ca
         ),
@@ -466,6 +517,12 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         **_above(
             "says-no-ca", "says that it is no CA", _has_basic_constraints_of_no_ca
         ),
+        "inside-expired": Flaw(
+            "an intermediate below another one has expired", _of(inside, _expired)
+        ),
+        "inside-early": Flaw(
+            "an intermediate below another one is not valid yet", _of(inside, _early)
+        ),
         **_above(
             "only-signs", "may sign certificates, and does not say that it is a CA", _only_signs
         ),
@@ -473,6 +530,18 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
             "an intermediate below another CA may sign certificates, and does not say that it is "
             "a CA",
             _of(inside, _only_signs),
+        ),
+        "leaf-version-1": Flaw(
+            "the certificate is of version 1 and has no extensions", _of(leaf, _version_1)
+        ),
+        "anchor-version-1": Flaw(
+            "the root is of version 1 and has no extensions", _of(anchor, _version_1)
+        ),
+        "foreign-anchor-no-ca": Flaw(
+            "what is trusted is neither a root nor a CA",
+            lambda sight: sight.anchor is not None
+            and not sight.anchor.self_issued
+            and not sight.anchor.certificate.is_ca,
         ),
         **_above(
             "no-cert-sign", "has key usage without keyCertSign", _may_not_sign_certificates
@@ -496,24 +565,46 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         "excluded-by-anchor": Flaw(
             "a name is excluded by the root", _constrained(anchor, excluded=True)
         ),
-        "wildcard-constrained-by-intermediate": Flaw(
-            "a wildcard stands under a top-level name, and an intermediate constrains names",
-            _wildcard_constrained(between),
+        "odd-name-constrained-by-intermediate": Flaw(
+            "a name is malformed, such as *.test, and an intermediate constrains names",
+            _odd_name_constrained(between),
         ),
-        "wildcard-constrained-by-anchor": Flaw(
-            "a wildcard stands under a top-level name, and the root constrains names",
-            _wildcard_constrained(anchor),
+        "odd-name-constrained-by-anchor": Flaw(
+            "a name is malformed, such as *.test, and the root constrains names",
+            _odd_name_constrained(anchor),
+        ),
+        "other-family-outside": Flaw(
+            "only addresses are outside, and none of their family is constrained",
+            _other_family_outside,
         ),
         "common-name-outside": Flaw(
-            "beside no DNS name, the common name looks like a host that a CA may not sign",
-            _common_name_outside(any_text=False),
+            "beside no DNS name, the common name looks like a host that a CA does not permit",
+            lambda sight: any(not each.excluded for each in _common_names_outside(sight)),
+        ),
+        "common-name-excluded": Flaw(
+            "beside no DNS name, the common name looks like a host that a CA excludes",
+            lambda sight: any(each.excluded for each in _common_names_outside(sight)),
         ),
         "common-text-outside": Flaw(
             "beside no DNS name, the common name is none that a CA may sign",
-            _common_name_outside(any_text=True),
+            lambda sight: any(_common_names_outside(sight, any_text=True)),
+        ),
+        "lone-common-name-outside": Flaw(
+            "beside no DNS name and no address, the common name looks like a host that a CA may "
+            "not sign",
+            lambda sight: not any(name.type == "ip" for name in sight.leaf.names)
+            and any(_common_names_outside(sight)),
+        ),
+        "sent-key-id-critical": Flaw(
+            "a key identifier is critical in any of the certificates that were sent",
+            lambda sight: any(map(key_id_critical, sight.chain.sent)),
         ),
         # ---- the strict profile
-        **_strict("path-length-of-no-ca", "has a path length and is no CA", profile.path_length_of_no_ca),
+        **_strict(
+            "path-length-without-usage",
+            "is a CA with a path length and without key usage",
+            _path_length_without_usage,
+        ),
         **_strict("basic-not-critical", "is a CA whose basic constraints are not critical", profile.basic_not_critical),
         **_strict("no-key-usage", "is a CA without key usage", profile.no_key_usage),
         **_strict("no-authority-key-id", "has no authority key identifier", profile.no_authority_key_id),
@@ -532,8 +623,14 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         # ---- keys and signatures
         "leaf-small-rsa": Flaw("the certificate has RSA below 2048 bits", _of(leaf, _small_rsa)),
         "issuer-small-rsa": Flaw("a CA has RSA below 2048 bits", _of(issuers, _small_rsa)),
-        "sha1": Flaw("a signature is made with SHA-1", _of(signed, _broken_hash("SHA-1"))),
-        "md5": Flaw("a signature is made with MD5", _of(signed, _broken_hash("MD5"))),
+        "sha1": Flaw("a signature that is checked is made with SHA-1", _of(below_the_top, _broken_hash("SHA-1"))),
+        "md5": Flaw("a signature that is checked is made with MD5", _of(below_the_top, _broken_hash("MD5"))),
+        "sent-md5": Flaw(
+            "a certificate that was sent is signed by another with MD5",
+            lambda sight: any(
+                not each.self_issued and _hash_of(each) == "MD5" for each in sight.chain.sent
+            ),
+        ),
         "leaf-weak-hash": Flaw(
             "the certificate is signed with SHA-1 or MD5", _of(leaf, _weak_hash)
         ),
@@ -542,13 +639,23 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         ),
         "leaf-p521": Flaw("the certificate has a P-521 key", _of(leaf, _p521)),
         "leaf-ed25519": Flaw("the certificate has an Ed25519 key", _of(leaf, _ed25519)),
+        "pinned-small-rsa": Flaw(
+            "the certificate is trusted itself and has RSA below 2048 bits",
+            lambda sight: sight.pinned and _small_rsa(sight, sight.nodes[0]),
+        ),
         "intermediate-ed25519": Flaw("an intermediate has an Ed25519 key", _of(between, _ed25519)),
+        "anchor-ed25519": Flaw("the root has an Ed25519 key", _of(anchor, _ed25519)),
+        "signed-ed25519": Flaw("a signature that is checked is made with Ed25519", _checked_ed25519),
+        "leaf-signed-ed25519": Flaw(
+            "the certificate is signed with Ed25519, and somebody of the issuer's name is there",
+            _leaf_ed25519_by_somebody,
+        ),
         "intermediate-signed-ed25519": Flaw(
             "an intermediate is signed with Ed25519", _of(between, _signed_with_ed25519)
         ),
         # ---- extensions
         **_each(_PLACES, "unknown-critical", "has an unknown critical extension", _unknown_critical),
-        **_each(_PLACES, "key-id-critical", "has a critical key identifier", _key_id_critical),
+        **_each(_PLACES, "key-id-critical", "has a critical key identifier", lambda sight, node: key_id_critical(node.certificate)),
         "must-staple": Flaw("an OCSP answer is demanded with the chain", _of(leaf, _must_staple)),
         # ---- what nothing is known of
         "odd-key": Flaw("a key is of a kind that was not measured", _of(everywhere, _odd_key)),

@@ -19,15 +19,15 @@ _MATCHING: Final = Matching(stars=AT_START, common_name="no-dns-or-ip")
 _FLAWS: Final = (
     ("untrusted", "issuer"),
     ("anchor-says-no-ca", "ca"),
+    ("foreign-anchor-no-ca", "ca"),
     ("intermediate-weak-hash", "hash"),
     ("anchor-no-cert-sign", "constraints"),
-    ("too-deep-below-anchor", "constraints"),
+    ("anchor-early", "early"),
+    ("anchor-expired", "expired"),
+    ("intermediate-early", "early"),
+    ("intermediate-expired", "expired"),
     ("intermediate-purpose", "purpose"),
     ("intermediate-any-purpose", "purpose"),
-    ("anchor-early", "early"),
-    ("intermediate-early", "early"),
-    ("anchor-expired", "expired"),
-    ("intermediate-expired", "expired"),
     ("intermediate-signature-unfit", "signature"),
     ("anchor-unknown-critical", "critical"),
     ("intermediate-unknown-critical", "critical"),
@@ -36,6 +36,7 @@ _FLAWS: Final = (
     ("leaf-weak-hash", "hash"),
     ("intermediate-no-cert-sign", "constraints"),
     ("too-deep-below-intermediate", "constraints"),
+    ("too-deep-below-anchor", "constraints"),
     ("outside-intermediate", "constraints"),
     ("excluded-by-intermediate", "constraints"),
     ("outside-anchor", "constraints"),
@@ -53,7 +54,14 @@ _FLAWS: Final = (
 
 
 def _rules(words: dict[str, str]) -> tuple[Rule, ...]:
-    return tuple(Rule(flaw, words[kind]) for flaw, kind in _FLAWS if kind in words)
+    return tuple(
+        Rule(flaw, words[kind], unless=_UNLESS.get(kind, ()))
+        for flaw, kind in _FLAWS
+        if kind in words
+    )
+
+
+_UNLESS: Final = {"critical": ("pinned",), "constraints": ("other-family-outside",)}
 
 
 GNUTLS: Final = Client(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from certkit.verify.clients.flaws import first_outside
+from certkit.verify.clients.flaws import first_outside, key_id_critical
 from certkit.verify.clients.hostnames import Matching, covers
 from certkit.verify.clients.rules import Client, Rule
 from certkit.verify.clients.sight import Climb, any_certificate, by_signature
@@ -60,9 +60,7 @@ def _constraint(sight: Sight) -> str:
 
 def _can_parse(certificate: Certificate) -> bool:
     """Go cannot parse a certificate whose key identifiers are critical."""
-    kinds = (x509.AuthorityKeyIdentifier, x509.SubjectKeyIdentifier)
-    found = [certificate.extension(kind) for kind in kinds]
-    return not any(each is not None and each.critical for each in found)
+    return not key_id_critical(certificate)
 
 
 GO: Final = Client(
@@ -71,9 +69,8 @@ GO: Final = Client(
     climb=Climb(by_signature, any_certificate, _can_parse),
     matching=_MATCHING,
     rules=(
-        Rule("leaf-key-id-critical", _UNPARSED),
-        Rule("intermediate-key-id-critical", _UNPARSED),
-        Rule("md5", "tls: handshake failure"),
+        Rule("sent-md5", "tls: handshake failure"),
+        Rule("sent-key-id-critical", _UNPARSED),
         Rule("leaf-unknown-critical", _CRITICAL),
         Rule("leaf-expired", _EXPIRED),
         Rule("leaf-early", _EXPIRED),

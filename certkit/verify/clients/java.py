@@ -59,6 +59,9 @@ _CRITICAL: Final = "unrecognized critical extension(s)"
 _PINNED: Final = ("pinned",)
 """Nothing is asked of the path to a certificate that is trusted itself."""
 
+_UNFIT: Final = "signature check failed"
+_VALIDITY: Final = "validity check failed"
+
 _PATH: Final = tuple(
     Rule(flaw, _path(problem), unless=_PINNED)
     for flaw, problem in (
@@ -70,26 +73,30 @@ _PATH: Final = tuple(
             "basic constraints check failed: pathLenConstraint violated - this cert must be the "
             "last cert in the certification path",
         ),
-        ("outside-intermediate", "name constraints check failed"),
-        ("excluded-by-intermediate", "name constraints check failed"),
-        ("intermediate-expired", "validity check failed"),
-        ("intermediate-early", "validity check failed"),
-        ("leaf-expired", "validity check failed"),
-        ("leaf-early", "validity check failed"),
-        ("signature-unfit", "signature check failed"),
-        ("leaf-unknown-critical", _CRITICAL),
-        ("leaf-key-id-critical", _CRITICAL),
+        ("intermediate-expired", _VALIDITY),
+        ("intermediate-early", _VALIDITY),
+        ("intermediate-signature-unfit", _UNFIT),
         ("intermediate-unknown-critical", _CRITICAL),
         ("intermediate-key-id-critical", _CRITICAL),
+        ("outside-intermediate", "name constraints check failed"),
+        ("excluded-by-intermediate", "name constraints check failed"),
+        ("leaf-expired", _VALIDITY),
+        ("leaf-early", _VALIDITY),
+        ("leaf-signature-unfit", _UNFIT),
+        ("leaf-unknown-critical", _CRITICAL),
+        ("leaf-key-id-critical", _CRITICAL),
     )
 )
 _RULES: Final = (
-    Rule("md5", "Received fatal alert: handshake_failure"),
+    Rule("sent-md5", "Received fatal alert: handshake_failure"),
     Rule("leaf-optional-san", "Failed to parse server certificates"),
     Rule("leaf-nameless", "Failed to parse server certificates"),
     Rule("issuer-has-other-key", _path("Path does not chain with any of the trust anchors")),
     Rule("untrusted", _BUILDING),
     *_PATH,
+    # The builder, other than the validator, looks at the dates of a root.
+    Rule("anchor-expired", _BUILDING, unless=("in-order",)),
+    Rule("anchor-early", _BUILDING, unless=("in-order",)),
     *(
         Rule(flaw, _anchor(problem))
         for flaw, problem in (
@@ -101,8 +108,12 @@ _RULES: Final = (
             ),
         )
     ),
-    Rule("leaf-purpose", "Extended key usage does not permit use for TLS server authentication"),
-    Rule("leaf-cannot-sign", "KeyUsage does not allow digital signatures"),
+    Rule(
+        "leaf-purpose",
+        "Extended key usage does not permit use for TLS server authentication",
+        unless=_PINNED,
+    ),
+    Rule("leaf-cannot-sign", "KeyUsage does not allow digital signatures", unless=_PINNED),
     Rule("host-not-named", _name),
     Rule("address-not-named", _name),
 )

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from certkit.verify.clients.hostnames import AT_EITHER_END, LDH, ANYWHERE, Matching
+from certkit.verify.clients.hostnames import ANYWHERE, AT_EITHER_END, LDH, Matching
 from certkit.verify.clients.rules import Client, Rule
 from certkit.verify.clients.sight import Climb, any_certificate, by_key_id, roots_alone
 from certkit.verify.profile import common_names
@@ -93,13 +93,20 @@ def _only_signs(which: str, *, strict: bool) -> Iterator[_Error]:
     """The uppermost certificate may go without basic constraints, unless the profile is checked."""
     if strict:
         yield _Error(f"{which}-only-signs", *_NO_CA)
+        if which == "anchor":
+            yield _Error("anchor-version-1", *_NO_CA)
     elif which == "intermediate":
         yield _Error("inside-only-signs", *_NO_CA)
 
 
+_PLACES: Final = ("leaf", "intermediate", "anchor")
+
+
 def _profile(which: str) -> Iterator[_Error]:
     """X509_V_FLAG_X509_STRICT."""
-    yield _Error(f"{which}-path-length-of-no-ca", 80, "Path length invalid for non-CA cert")
+    yield _Error(
+        f"{which}-path-length-without-usage", 81, "Path length given without key usage keyCertSign"
+    )
     yield _Error(
         f"{which}-basic-not-critical", 89, "Basic Constraints of CA cert not marked critical"
     )
@@ -116,27 +123,35 @@ def _profile(which: str) -> Iterator[_Error]:
 
 
 _EXTENSIONS: Final = _extensions(strict=False)
-# The leaf's key is looked at before anything else.
+# OpenSSL 3.0 looks at the leaf's key before anything else, 3.5 after the path.
 _LEAF_KEY: Final = (_Error("leaf-small-rsa", 66, "EE certificate key too weak"),)
 _CA_KEYS: Final = (_Error("issuer-small-rsa", 67, "CA certificate key too weak"),)
 _HASHES: Final = (_Error("sha1", *_WEAK_HASH), _Error("md5", *_WEAK_HASH))
-_DOWNWARDS: Final = (
-    _Error("anchor-early", *_EARLY),
-    _Error("anchor-expired", *_EXPIRED),
-    _Error("signature-unfit", 7, "certificate signature failure", "CERT_SIGNATURE_FAILURE"),
+_UNFIT: Final = (7, "certificate signature failure", "CERT_SIGNATURE_FAILURE")
+_ANCHOR_DATES: Final = (_Error("anchor-early", *_EARLY), _Error("anchor-expired", *_EXPIRED))
+_INTERMEDIATE: Final = (
+    _Error("intermediate-signature-unfit", *_UNFIT),
     _Error("intermediate-early", *_EARLY),
     _Error("intermediate-expired", *_EXPIRED),
+)
+_LEAF: Final = (
+    _Error("leaf-signature-unfit", *_UNFIT),
     _Error("leaf-early", *_EARLY),
     _Error("leaf-expired", *_EXPIRED),
 )
+_DOWNWARDS: Final = (*_ANCHOR_DATES, *_INTERMEDIATE, *_LEAF)
 _CONSTRAINTS: Final = (
-    _Error("outside-intermediate", *_OUTSIDE),
-    _Error("excluded-by-intermediate", *_EXCLUDED),
     _Error("outside-anchor", *_OUTSIDE),
     _Error("excluded-by-anchor", *_EXCLUDED),
+    _Error("outside-intermediate", *_OUTSIDE),
+    _Error("excluded-by-intermediate", *_EXCLUDED),
     _Error("common-name-outside", *_OUTSIDE),
+    _Error("common-name-excluded", *_EXCLUDED),
 )
 
+_PARTIAL_PATH: Final = tuple(
+    each for each in _PATH if each.flaw != "issuer-of-trusted-unknown"
+)
 _ROOTS_ALONE: Final = Climb(by_key_id, roots_alone)
 _PARTIAL: Final = Climb(by_key_id, any_certificate)
 
@@ -190,13 +205,23 @@ PYTHON: Final = Client(
         *_rules(_FAILED, (*_DOWNWARDS, *_CONSTRAINTS)),
     ),
 )
+_PROFILE: Final = frozenset(each.flaw for which in _PLACES for each in _profile(which))
+
+
+def _of_chains(rule: Rule) -> Rule:
+    """The profile is asked of chains of two certificates and more."""
+    return replace(rule, unless=("alone",)) if rule.flaw in _PROFILE else rule
+
+
 PYTHON_STRICT: Final = Client(
     "Python 3.13+",
     "Python 3.13.0 with OpenSSL 3.0.19",
     climb=_PARTIAL,
     matching=_PYTHON_MATCHING,
     rules=(
-        *_rules(_FAILED, (*_LEAF_KEY, *_PATH, *_extensions(strict=True), *_CA_KEYS, *_HASHES)),
+        *_rules(_FAILED, (*_LEAF_KEY, *_PARTIAL_PATH)),
+        *map(_of_chains, _rules(_FAILED, _extensions(strict=True))),
+        *_rules(_FAILED, (*_CA_KEYS, *_HASHES)),
         *_PYTHON_NAME,
         *_rules(_FAILED, (*_DOWNWARDS, *_CONSTRAINTS)),
     ),
@@ -206,6 +231,11 @@ PYTHON_STRICT: Final = Client(
 # ---- curl ----------------------------------------------------------------------------------------
 
 _CURL: Final = "SSL certificate problem: {text}"
+
+
+def _from_the_queue(rule: Rule) -> Rule:
+    """A signature that does not fit is told in the words of OpenSSL's error queue."""
+    return replace(rule, says="curl: (35) OpenSSL/") if "signature" in rule.flaw else rule
 
 
 def _curl_name(sight: Sight) -> str:
@@ -232,10 +262,9 @@ CURL: Final = Client(
         dot_presented="dropped", common_name="no-dns-or-ip", address_in_common_name=True
     ),
     rules=(
-        *_rules(_CURL, (*_LEAF_KEY, *_PATH, *_EXTENSIONS, *_CA_KEYS, *_HASHES)),
-        # A signature that does not fit is told from OpenSSL's error queue.
-        Rule("signature-unfit", "curl: (35) OpenSSL/"),
-        *_rules(_CURL, (*_DOWNWARDS, *_CONSTRAINTS)),
+        *_rules(_CURL, (*_LEAF_KEY, *_PARTIAL_PATH, *_EXTENSIONS, *_CA_KEYS, *_HASHES)),
+        *map(_from_the_queue, _rules(_CURL, _DOWNWARDS)),
+        *_rules(_CURL, _CONSTRAINTS),
         Rule("host-not-named", _curl_name),
         Rule("address-not-named", _curl_name),
     ),
@@ -262,7 +291,9 @@ def _node_name(sight: Sight) -> str:
     host, names = sight.asked.value, sight.leaf.names
     addresses = [name.value for name in names if name.type == "ip"]
     cn = common_names(sight.leaf)
-    if sight.asked.type == "ip":
+    if ":" in host:
+        reason = ""  # which of its reasons it gives for IPv6 differs between versions
+    elif sight.asked.type == "ip":
         reason = f"IP: {host} is not in the cert's list: {', '.join(addresses)}"
     elif any(name.type == "dns" for name in names):
         listed = ", ".join(_NODE_TYPES[name.type] + name.value for name in names)
@@ -284,21 +315,32 @@ _NODE_NAME: Final = (Rule("host-not-named", _node_name), Rule("address-not-named
 
 # The dates of a certificate whose issuer is unknown are not looked at.
 _INTERMEDIATE_DATES: Final = ("intermediate-early", "intermediate-expired")
+_INSIDE_DATES: Final = (_Error("inside-early", *_EARLY), _Error("inside-expired", *_EXPIRED))
 _NOBODY_ABOVE: Final = ("issuer-unknown", "issuer-of-trusted-unknown")
 
 
-def _node(name: str, version: str, strength: tuple[_Error, ...]) -> Client:
+def _node(
+    name: str,
+    version: str,
+    *,
+    leaf_key: tuple[_Error, ...] = (),
+    ca_keys: tuple[_Error, ...] = (),
+    unsure: tuple[tuple[str, str], ...] = (),
+) -> Client:
     """Node lets OpenSSL go on after an error, and reports the last one."""
     errors = (
         *_PATH,
+        *leaf_key,
         *_EXTENSIONS,
-        *strength,
+        *ca_keys,
+        *_HASHES,
         _ALONE,
-        *_DOWNWARDS[:2],
+        *_ANCHOR_DATES,
         _signing("anchor"),
-        *_DOWNWARDS[2:5],
+        *_INTERMEDIATE,
+        *_INSIDE_DATES,
         _signing("intermediate"),
-        *_DOWNWARDS[5:],
+        *_LEAF,
         *_CONSTRAINTS,
     )
     return Client(
@@ -306,6 +348,7 @@ def _node(name: str, version: str, strength: tuple[_Error, ...]) -> Client:
         version,
         climb=_ROOTS_ALONE,
         matching=_NODE_MATCHING,
+        unsure=unsure,
         rules=(
             *(
                 replace(rule, unless=_NOBODY_ABOVE) if rule.flaw in _INTERMEDIATE_DATES else rule
@@ -316,5 +359,17 @@ def _node(name: str, version: str, strength: tuple[_Error, ...]) -> Client:
     )
 
 
-NODE_20: Final = _node("Node 20", "Node 20.20.2 with OpenSSL 3.0", _HASHES)
-NODE_24: Final = _node("Node 24", "Node 24.19.0 with OpenSSL 3.5", (*_LEAF_KEY, *_CA_KEYS, *_HASHES))
+NODE_20: Final = _node("Node 20", "Node 20.20.2 with OpenSSL 3.0")
+NODE_24: Final = _node(
+    "Node 24",
+    "Node 24.19.0 with OpenSSL 3.5",
+    leaf_key=_LEAF_KEY,
+    ca_keys=_CA_KEYS,
+    unsure=(
+        (
+            "ipv6-asked",
+            "Node 24.17 to 24.19 refuse every IPv6 address (nodejs/node#64144), other versions do "
+            "not",
+        ),
+    ),
+)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from certkit.findings import Severity
 from certkit.pki.quiet import quietly
+from certkit.pki.quiet import quietly
 from certkit.verify import inputs
 from certkit.verify.clients.apple import APPLE
 from certkit.verify.clients.chromium import CHROMIUM
@@ -93,7 +94,7 @@ def predict(
         return tuple(predict_one(client, chain)[0] for client in CLIENTS)
 
 
-_UNREADABLE: Final = "the certificate cannot be read"
+_UNREADABLE: Final = "a certificate cannot be read here, and clients differ in what they can read"
 
 
 def predict_one(client: Client, chain: Chain) -> tuple[Prediction, Rule | None]:
@@ -103,6 +104,8 @@ def predict_one(client: Client, chain: Chain) -> tuple[Prediction, Rule | None]:
     first: tuple[Sight, Rule] | None = None
     try:
         for sight in client.climb.sights(replace(chain, matching=client.matching)):
+            if any(node.certificate.malformed is not None for node in sight.nodes):
+                return Prediction(client.name, "unknown", _UNREADABLE), None
             rule = next((rule for rule in client.rules if rule.applies(sight)), None)
             if rule is None:
                 return _accepted(client, sight), None
@@ -116,7 +119,7 @@ def predict_one(client: Client, chain: Chain) -> tuple[Prediction, Rule | None]:
 
 def _accepted(client: Client, sight: Sight) -> Prediction:
     """Accepted, unless there is something of which nobody knows what the client makes."""
-    for flaw, why in client.unsure:
+    for flaw, why in client.doubts():
         if FLAWS[flaw].holds(sight):
             return Prediction(client.name, "unknown", why)
     notes = dict.fromkeys(text for flaw, text in client.notes if FLAWS[flaw].holds(sight))

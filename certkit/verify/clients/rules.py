@@ -19,6 +19,13 @@ HANDSHAKE: Final = "handshake"
 """The source of a rule that was seen in a real handshake: tests/e2e/test_predictions.py."""
 
 
+UNMEASURED: Final = (
+    ("odd-key", "this kind of key was not measured"),
+    ("odd-extension", "a critical extension, or a constraint of other names, was not measured"),
+    ("issuer-empty", "the issuer is empty, which RFC 5280 section 4.1.2.4 forbids"),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """The client rejects a chain with this flaw and says these words.
@@ -60,3 +67,7 @@ class Client:
     rules: tuple[Rule, ...]
     notes: tuple[tuple[str, str], ...] = ()
     unsure: tuple[tuple[str, str], ...] = ()
+
+    def doubts(self) -> tuple[tuple[str, str], ...]:
+        """``unsure``, and what is not known of any client."""
+        return (*self.unsure, *UNMEASURED)

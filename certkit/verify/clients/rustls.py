@@ -24,16 +24,14 @@ _HASH: Final = f"{_PEER}UnsupportedSignatureAlgorithmContext"
 
 
 def _name(sight: Sight) -> str:
+    refusal = f'{_PEER}certificate not valid for name "{sight.name}"; certificate '
     names = [_TYPES[name.type].format(name.value) for name in sight.leaf.names]
-    listed = " or ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
-    return (
-        f'{_PEER}certificate not valid for name "{sight.name}"; certificate '
-        + (
-            f"is only valid for {listed}"
-            if names
-            else "is not valid for any names (according to its subjectAltName extension)"
-        )
-    )
+    if not names:
+        return f"{refusal}is not valid for any names (according to its subjectAltName extension)"
+    if any(":" in name.value for name in sight.leaf.names if name.type == "ip"):
+        return f"{refusal}is only valid for "  # and IPv6 addresses in a notation of its own
+    listed = " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    return f"{refusal}is only valid for {listed}"
 
 
 _TYPES: Final = {
@@ -49,6 +47,7 @@ RUSTLS: Final = Client(
     climb=Climb(by_name, not_the_leaf),
     matching=Matching(),
     rules=(
+        Rule("leaf-version-1", f"{_PEER}Other(OtherError(UnsupportedCertVersion))"),
         Rule("leaf-unknown-critical", _CRITICAL),
         Rule("leaf-key-id-critical", _CRITICAL),
         Rule("leaf-expired", _EXPIRED),
@@ -71,8 +70,9 @@ RUSTLS: Final = Client(
         Rule("sha1", _HASH),
         Rule("md5", _HASH),
         Rule("issuer-small-rsa", f"{_PEER}BadSignature"),
+        Rule("pinned-small-rsa", f"{_PEER}BadSignature"),
         *(
-            Rule(f"wildcard-constrained-by-{which}", f"{_PEER}Other(OtherError(MalformedDnsIdentifier))")
+            Rule(f"odd-name-constrained-by-{which}", f"{_PEER}Other(OtherError(MalformedDnsIdentifier))")
             for which in ("intermediate", "anchor")
         ),
         Rule("outside-intermediate", _CONSTRAINT),

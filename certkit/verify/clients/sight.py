@@ -93,11 +93,6 @@ class Sight:
         return self.nodes[1:-1] if self.anchor else self.nodes[1:]
 
     @property
-    def signed(self) -> tuple[Node, ...]:
-        """Those whose signature somebody else made."""
-        return self.nodes[:-1] if self.anchor or self.path.top.self_issued else self.nodes
-
-    @property
     def pinned(self) -> bool:
         """The leaf itself is trusted."""
         return self.nodes[0].anchor
@@ -145,11 +140,23 @@ def not_the_leaf(certificate: Certificate, chain: Chain) -> bool:
 
 
 def end_of_what_was_sent(certificate: Certificate, chain: Chain) -> bool:
-    """GnuTLS looks in the store for the last certificate sent and for its issuer."""
+    """GnuTLS looks in the store for the last certificate sent and for its issuer.
+
+    It looks where their hashes lead, and takes anything sent that happens to lie there as well.
+    """
     builder = PathBuilder((), chain.sent[1:], chain.at)
     path = _climbed(builder, chain.leaf, ())
     last = path.nodes[-2] if len(path.nodes) > 1 and path.top.self_issued else path.top
-    return certificate == last.certificate or certificate.subject == last.certificate.issuer
+    sought = last.certificate.x509
+    return _bucket(certificate.x509.subject) in (_bucket(sought.issuer), _bucket(sought.subject))
+
+
+def _bucket(name: x509.Name) -> int:
+    """gnulib's hash_pjw_bare of the name in DER, modulo the size of GnuTLS's table."""
+    found = 0
+    for octet in name.public_bytes():
+        found = (octet + (found << 9 | found >> 55)) & 0xFFFF_FFFF_FFFF_FFFF
+    return found % 127
 
 
 def nss_can_hold(certificate: Certificate) -> bool:
@@ -175,8 +182,19 @@ def by_signature(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
 
 
 def by_name(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
-    """mozilla::pkix and webpki: issuers by their name, signatures when the end is reached."""
-    builder = _builder(chain, ends)
+    """webpki: issuers by their name, signatures when the end is reached."""
+    return _by_name(chain, _builder(chain, ends))
+
+
+def by_name_without_foreign_roots(
+    chain: Chain, ends: Sequence[Certificate]
+) -> Iterator[Sight]:
+    """mozilla::pkix: the same, but a root that was sent and is not trusted is not looked at."""
+    sent = [each for each in chain.sent[1:] if each in ends or not each.self_signed]
+    return _by_name(chain, _builder(replace(chain, sent=(chain.leaf, *sent)), ends))
+
+
+def _by_name(chain: Chain, builder: PathBuilder) -> Iterator[Sight]:
     paths = list(builder.paths(chain.leaf))
     if builder.exhausted:
         raise SearchGivenUp
@@ -187,14 +205,6 @@ def by_name(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
         while not path.top.anchor and (found := builder.issuers(path)):
             path = path.extended(found[0], builder.link(path.top, found[0]))
         yield _ended(chain, path)
-
-
-def by_name_without_foreign_roots(
-    chain: Chain, ends: Sequence[Certificate]
-) -> Iterator[Sight]:
-    """Firefox does not look at a root that was sent and is not trusted."""
-    sent = [each for each in chain.sent[1:] if each in ends or not each.self_signed]
-    return by_name(replace(chain, sent=(chain.leaf, *sent)), ends)
 
 
 def by_key_id(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:

@@ -5,6 +5,7 @@ import java.io.InputStreamReader;
 import java.net.Socket;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
@@ -33,7 +34,12 @@ public final class Client {
     }
 
     static String judge(int port, String name, String roots) throws Exception {
-        SSLContext context = trusting(roots);
+        SSLContext context;
+        try {
+            context = trusting(roots);
+        } catch (CertificateException refusal) {
+            return "refuse\t" + ("trust anchor not readable: " + refusal).replaceAll("\\s+", " ");
+        }
         try (Socket plain = new Socket("127.0.0.1", port);
                 SSLSocket secure = (SSLSocket)
                         context.getSocketFactory().createSocket(plain, name, port, true)) {

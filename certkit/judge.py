@@ -46,7 +46,8 @@ def verify_chain(  # noqa: PLR0913 - the questions that one may ask of a chain
         purpose: ``server`` or ``client``.
         max_depth: how many intermediates there may be, self-issued ones not counted.
         crls: revocation lists; nothing is assumed about what none of them covers.
-        strict: whether warnings make the answer no.
+        strict: whether the rules of the CA/Browser Forum and of a pedantic reading count as
+            well. Warnings that break no rule, such as Apple's limit of 825 days, stay warnings.
 
     A bad certificate, chain or name never raises: it is an answer with a finding. Raises
     CertkitError ``verify.bad-argument`` for misuse.

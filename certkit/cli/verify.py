@@ -97,7 +97,10 @@ def verify_command(  # noqa: PLR0913 - the interface of the command
     purpose: Annotated[
         str, typer.Option("--purpose", metavar="PURPOSE", help="server or client.")
     ] = "server",
-    strict: Annotated[bool, typer.Option("--strict", help="Warnings make the answer no.")] = False,
+    strict: Annotated[
+        bool,
+        typer.Option("--strict", help="The CA/Browser Forum's rules and pedantic ones count too."),
+    ] = False,
     system: Annotated[
         bool, typer.Option("--system", help="Trust the roots of this machine too.")
     ] = False,

@@ -1,8 +1,9 @@
 """The profile of RFC 5280 section 4, as strict as Python 3.13 and OpenSSL -x509_strict read it.
 
 Path validation (section 6) does not ask for any of this, and most clients do not either. What the
-RFC demands of every CA is an error below the trust anchor; the anchor itself is but a name and a
-key (section 6.1.1 (d)), so most of the rules only warn about it.
+RFC demands of a CA is an error below the trust anchor; the anchor itself is but a name and a key
+(section 6.1.1 (d)), so most of the rules only warn about it. docs/explanation/verify-policy.md
+says why each is what it is.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class _Rule:
     problem: str
     why: str
     on_anchor: Severity | None = Severity.ERROR
-    """What it is on a trust anchor; None exempts it. Elsewhere it is an error."""
+    """What it is on a trust anchor; None exempts it."""
+    below: Severity = Severity.ERROR
 
 
 def check_profile(path: Path, question: Question) -> Iterator[Finding]:
@@ -45,7 +47,7 @@ def check_profile(path: Path, question: Question) -> Iterator[Finding]:
         if node.certificate.malformed is not None:
             continue
         for rule in _RULES:
-            severity = rule.on_anchor if node.anchor else Severity.ERROR
+            severity = rule.on_anchor if node.anchor else rule.below
             if severity is not None and rule.applies(node, index > 0):
                 yield Finding(
                     "chain.strict-profile",
@@ -123,12 +125,14 @@ _RULES: Final = (
         basic_not_critical,
         "has basicConstraints that are not critical",
         f"RFC 5280 section 4.2.1.9: a CA must mark them critical; {_STRICT}",
+        on_anchor=Severity.WARNING,
     ),
     _Rule(
         no_authority_key_id,
         "has no authority key identifier",
         f"RFC 5280 section 4.2.1.1: only a self-signed one may lack it; {_STRICT}",
         on_anchor=None,
+        below=Severity.WARNING,
     ),
     _Rule(
         no_key_usage,
@@ -193,9 +197,9 @@ def check_lifetime(path: Path, question: Question) -> Iterator[Finding]:
 
 
 def check_common_name(path: Path, question: Question) -> Iterator[Finding]:
-    """A common name that looks like a host and is no subject alternative name."""
+    """A server's common name that looks like a host and is no subject alternative name."""
     leaf = path.nodes[0].certificate
-    names = {name.value for name in leaf.names}
+    names = {name.value for name in leaf.names} if question.purpose == "server" else ()
     for text in common_names(leaf) if names else ():
         if text not in names and _looks_like_host(text):
             yield warning(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from cryptography import x509
 
 from certkit import CertificateAuthority, self_signed, server_context
 from tests.probe.servers import listening, speaking
@@ -169,17 +170,15 @@ def test_another_moment_can_be_asked_about(certkit, issued):
     assert certkit(*ask, "tomorrow").code == 2
 
 
-def test_strict_makes_errors_of_warnings(certkit, folder):
-    alone = self_signed("app.test")
-    ca = CertificateAuthority.create()
-    (folder / "middle.pem").write_bytes(ca.intermediate().certificate.pem)
-    leaf = ca.intermediate(private_key=None)
-    (folder / "alone.pem").write_bytes(alone.certificate.pem)
-    (folder / "anchor.pem").write_bytes(leaf.certificate.pem)
-    (folder / "leaf.pem").write_bytes(leaf.issue("app.test").certificate.pem)
-    ask = ("verify", "leaf.pem", "--host", "app.test", "--ca", "anchor.pem")
+def test_strict_makes_errors_of_broken_rules(certkit, folder):
+    ca = root("CN=Old Root", without=[x509.SubjectKeyIdentifier])
+    (folder / "root.pem").write_bytes(ca.certificate.pem)
+    (folder / "leaf.pem").write_bytes(ca.leaf("app.test").certificate.pem)
+    ask = ("verify", "leaf.pem", "--host", "app.test", "--ca", "root.pem", "--at", "2026-06-01")
     assert certkit(*ask).code == 0
     assert certkit(*ask, "--strict").code == 1
+    alone = self_signed("app.test")
+    (folder / "alone.pem").write_bytes(alone.certificate.pem)
     own = ("verify", "alone.pem", "--host", "app.test", "--ca", "alone.pem", "--strict")
     assert certkit(*own).code == 0
 

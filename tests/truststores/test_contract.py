@@ -10,6 +10,7 @@ import pytest
 from certkit.errors import CertkitError, ExitCode
 from certkit.truststores import steps
 from certkit.truststores.change import carry_out, exit_code, planned
+from certkit.truststores.machine import Answer
 from certkit.truststores.registry import stores
 from certkit.truststores.store import State, state
 from tests.truststores.machines import WORLDS, FakeMachine, World, machine_of
@@ -308,8 +309,6 @@ def test_a_tool_that_only_says_that_it_worked_is_found_out(world, fake, machine,
     changing = {"-A", "-importcert", "extract", "add-trusted-cert", "-addstore"}
 
     def lying(fake: FakeMachine, arguments: list[str], given: bytes):
-        from certkit.truststores.machine import Answer
-
         if changing.intersection(arguments) or not arguments:
             return Answer(0)
         return honest(fake, arguments, given)
@@ -320,6 +319,29 @@ def test_a_tool_that_only_says_that_it_worked_is_found_out(world, fake, machine,
     assert {outcome.error.code for outcome in outcomes} == {"trust.not-so"}
     assert State.PRESENT not in states(outcomes)
     assert not world.trusts(fake, roots.root)
+
+
+def test_a_removal_that_a_tool_only_claims_is_found_out(world, fake, machine, roots, receipts):
+    if not world.tool:
+        pytest.skip("this store needs no tool")
+    run(world, machine, roots.root, receipts, install=True)
+    for name in ({world.tool, "sh"} if world.needs_root else {world.tool}) & fake.programs.keys():
+        fake.programs[name] = claiming(fake.programs[name])
+    outcomes = run(world, machine, roots.root, receipts, install=False)
+    assert exit_code(outcomes) is ExitCode.ENVIRONMENT
+    assert {outcome.error.code for outcome in outcomes} == {"trust.not-so"}
+    assert world.trusts(fake, roots.root)
+    assert receipts.rows != [], "the receipt stays until the root is gone"
+
+
+def claiming(honest):
+    """The program, but that it says it removed something and did not."""
+    asking = {"-L", "-list", "find-certificate", "verify-cert"}
+
+    def tool(fake: FakeMachine, arguments: list[str], given: bytes) -> Answer:
+        return honest(fake, arguments, given) if asking.intersection(arguments) else Answer(0)
+
+    return tool
 
 
 def test_two_installations_at_once_both_count(world, fake, machine, roots, receipts):

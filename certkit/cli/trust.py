@@ -76,7 +76,7 @@ def install(
         root, machine = _root(found), Machine.here()
         stores = registry.within(registry.stores(machine, store or ()), machine, shared=shared)
         plan = planned(stores, root, install=True)
-        report = trust_report.Report(root, stores, machine, found)
+        report = _report(root, stores, machine, found)
         if dry_run:
             return report.plan(plan)
         machine = _with_sudo(machine, plan)
@@ -87,6 +87,14 @@ def install(
 
 
 def uninstall(
+    sha256: Annotated[
+        str,
+        typer.Argument(
+            metavar="[SHA256]",
+            help="Of a root of certkit whose CA is gone. [default: the root of this home]",
+            show_default=False,
+        ),
+    ] = "",
     *,
     store: _StoreOption = None,
     system: _SystemOption = False,
@@ -103,7 +111,10 @@ def uninstall(
       certkit trust uninstall --dry-run
       certkit trust uninstall
       certkit trust uninstall --store firefox
+      certkit trust uninstall 49b0c626d4f430d6
     """
+    if sha256:
+        return _uninstall_stray(sha256, store or (), dry_run=dry_run)
     from certkit.truststores import registry
     from certkit.truststores.change import carry_out, planned
     from certkit.truststores.machine import Machine
@@ -115,13 +126,37 @@ def uninstall(
         chosen = registry.with_remembered(chosen, _places(found), machine)
         stores = registry.within(chosen, machine, shared=shared)
         plan = planned(stores, root, install=False)
-        report = trust_report.Report(root, stores, machine, found)
+        report = _report(root, stores, machine, found)
         if dry_run:
             return report.plan(plan)
         machine = _with_sudo(machine, plan)
         report.announce(plan, machine)
         outcomes = tuple(carry_out(stores, root, machine, found.receipts, install=False))
         return report.changed(outcomes, machine)
+
+
+def _uninstall_stray(sha256: str, names: Sequence[str], *, dry_run: bool) -> Result:
+    """The root that certkit put here for a CA that no home has any more."""
+    from certkit.truststores import registry, stray
+    from certkit.truststores.change import carry_out, planned
+    from certkit.truststores.machine import Machine
+
+    machine = Machine.here()
+    chosen = registry.stores(machine, names) if names else registry.every_store(machine)
+    stores = registry.within(chosen, machine, shared=None)
+    root = stray.find(stores, sha256)
+    if root is None:
+        data: dict[str, object] = {"root": None, "stores": [], "commands": []}
+        return Result(data, "no store here holds a root of certkit with this fingerprint")
+    plan = planned(stores, root, install=False)
+    report = trust_report.Report(root, stores, machine, {})
+    if dry_run:
+        return report.plan(plan)
+    machine = _with_sudo(machine, plan)
+    report.announce(plan, machine)
+    return report.changed(
+        tuple(carry_out(stores, root, machine, stray.NoReceipts(), install=False)), machine
+    )
 
 
 def status(*, store: _StoreOption = None, home: HomeOption = None) -> Result:
@@ -145,7 +180,7 @@ def status(*, store: _StoreOption = None, home: HomeOption = None) -> Result:
         wanted = registry.stores(machine, store or ())
         every = wanted if store else registry.every_store(machine)
         stores = registry.with_remembered(every, _places(found), machine)
-        report = trust_report.Report(root, stores, machine, found)
+        report = _report(root, stores, machine, found)
         return report.status(
             planned(stores, root, install=True),
             {each.name for each in wanted},
@@ -174,6 +209,13 @@ def env(*, home: HomeOption = None) -> Result:
     # The header of the snippet is about a server and its certificate; there is none here.
     _, _, text = render("env", given).partition("\n#\n")
     return Result({"text": text, "ca": str(root)}, text.removesuffix("\n"))
+
+
+def _report(
+    root: Certificate, stores: Sequence[Store], machine: Machine, home: Home
+) -> trust_report.Report:
+    known = {root.pem: home.files["root"]}
+    return trust_report.Report(root, stores, machine, known, home.recovered)
 
 
 def _root(home: Home) -> Certificate:

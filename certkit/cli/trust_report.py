@@ -15,11 +15,11 @@ from certkit.truststores.change import exit_code
 from certkit.truststores.store import State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from certkit.errors import CertkitError
-    from certkit.home.home import Home
+    from certkit.findings import Finding
     from certkit.home.schema import ReceiptRow
     from certkit.pki.certificate import Certificate
     from certkit.truststores.change import Outcome
@@ -48,7 +48,9 @@ class Report:
     root: Certificate
     stores: Sequence[Store]
     machine: Machine
-    home: Home
+    known: Mapping[bytes, Path]
+    """Files that hold what a printed command needs."""
+    recovered: tuple[Finding, ...] = ()
 
     def announce(self, plan: Sequence[Outcome], machine: Machine) -> None:
         """Say what is about to be done, before sudo asks for anything."""
@@ -67,7 +69,7 @@ class Report:
             self._data(plan, self.machine),
             "\n".join([*lines, *self._missing()]),
             ("nothing was changed; this is what would be done",),
-            findings=self.home.recovered,
+            findings=self.recovered,
             errors=_errors(plan),
         )
 
@@ -126,7 +128,7 @@ class Report:
         return Result(
             data,
             "\n".join(lines),
-            findings=self.home.recovered,
+            findings=self.recovered,
             exit_code=code,
             errors=_errors(outcomes),
         )
@@ -157,9 +159,8 @@ class Report:
         }
 
     def _commands(self, outcomes: Iterable[Outcome], machine: Machine) -> list[str]:
-        known = {self.root.pem: self.home.files["root"]}
         return [
-            steps.for_a_person(step, machine, known)
+            steps.for_a_person(step, machine, self.known)
             for outcome in outcomes
             for step in outcome.left
         ]

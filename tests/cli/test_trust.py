@@ -5,6 +5,7 @@ Only stores in the empty home of the test are named here: nothing of this machin
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -148,6 +149,45 @@ def test_an_unknown_store_is_bad_input_and_the_known_are_named(certkit, ca):
 
 def test_system_and_user_together_are_bad_input(certkit, ca):
     assert certkit("trust", "install", "--system", "--user").code == 2
+
+
+# ---- a CA that is gone ---------------------------------------------------------------------------
+
+
+def test_the_root_of_a_ca_that_is_gone_is_taken_out_by_its_fingerprint(
+    certkit, ca, database, folder
+):
+    assert certkit("trust", "install", *NSS).code == 0
+    before = (database / "cert9.db").read_bytes()
+    shutil.rmtree(folder.parent / "home")
+    assert certkit("trust", "uninstall", *NSS).code == 3
+    assert certkit("trust", "uninstall", "ab" * 8, *NSS).code == 0, "nobody's"
+    assert (database / "cert9.db").read_bytes() == before
+
+    shown = certkit("trust", "uninstall", ca[:16], *NSS, "--dry-run", "--json")
+    assert store(shown)["state"] == "present"
+    removed = certkit("trust", "uninstall", ca[:16].upper(), *NSS, "--json")
+    assert (removed.code, store(removed)["state"]) == (0, "absent")
+    assert removed.data["root"]["sha256"] == ca
+    assert (database / "cert9.db").read_bytes() != before
+    assert not (folder.parent / "home").exists(), "no new CA is made for it"
+
+
+def test_what_certkit_did_not_put_there_is_not_taken_out_by_a_fingerprint(
+    certkit, ca, database, folder
+):
+    root = (folder.parent / "home/root.pem").read_bytes()
+    add = ["-A", "-d", f"sql:{database}", "-n", "somebody's", "-t", "C,,", "-a"]
+    subprocess.run([program("certutil"), *add], input=root, check=True, capture_output=True)
+    before = (database / "cert9.db").read_bytes()
+    outcome = certkit("trust", "uninstall", ca, *NSS, "--json")
+    assert (outcome.code, outcome.data["stores"]) == (0, [])
+    assert (database / "cert9.db").read_bytes() == before
+
+
+@pytest.mark.parametrize("text", ["abcd", "g" * 16, "ab" * 33, "--", "../../x"])
+def test_what_is_no_fingerprint_is_bad_input(certkit, ca, text):
+    assert certkit("trust", "uninstall", *NSS, "--", text).code == 2
 
 
 # ---- env -----------------------------------------------------------------------------------------

@@ -193,6 +193,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "nginx.reject-handshake-ip": "clients that dial an IP address are refused",
         "nginx.key-mismatch": "the key is not that of the certificate",
         "page.local-network-access": "a public page that opens a WebSocket to a private address",
+        "page.csp-connect-src": "the page's own policy forbids the WebSocket",
         "page.insecure-websocket": "a page that opens ws://",
         "ca.unconstrained": "the CA may sign for every name on the internet",
         "ca.no-intermediate": "the root allows no intermediate below it",

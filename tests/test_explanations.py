@@ -80,7 +80,7 @@ def test_certkit_commands_in_explanations_are_understood(layer: str) -> None:
         "certkit conjure app.test",
         "certkit ca conjure",
         "certkit explain --no-such-option",
-        "certkit explain name.mismatch too-many",
+        "certkit ca show too-many",
     ],
 )
 def test_a_command_that_does_not_exist_is_noticed(line: str) -> None:

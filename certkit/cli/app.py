@@ -39,7 +39,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "doctor": ("doctor", "Say which layer of an endpoint broke, why, and what repairs it."),
     "inspect": ("inspect", "Show what is in a certificate, key, request or chain."),
     "trust": ("", "Put the root into this machine's trust stores, look, take it out."),
-    "explain": ("explain", "Explain a finding code."),
+    "explain": ("explain", "Explain a finding code, or a pasted error message."),
 }
 CA_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "init": ("ca:init", "Create the CA on purpose, with its options."),

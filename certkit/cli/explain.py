@@ -1,8 +1,13 @@
-"""``certkit explain``: what a finding code means, how to see it and how to repair it."""
+"""``certkit explain``: what a finding code or a pasted message means, and what repairs it."""
 
 from __future__ import annotations
 
-from typing import Annotated
+import os
+import re
+import stat
+import sys
+from contextlib import suppress
+from typing import Annotated, Final
 
 import typer
 
@@ -11,32 +16,74 @@ from certkit.cli.style import bold
 from certkit.errors import CertkitError
 from certkit.explanations import explanation
 from certkit.findings import CODES
+from certkit.text import printable
+
+_MOST_OCTETS: Final = 80_000
+"""Of stdin; more than what :func:`.recognise` looks at, in any encoding."""
+_LIKE_A_CODE: Final = re.compile(r"[a-z]+\.[a-z0-9-]+")
 
 
 def explain_command(
-    code: Annotated[
-        str, typer.Argument(metavar="CODE", help="A finding code, such as name.mismatch.")
-    ] = "",
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="CODE | TEXT",
+            help="A finding code, such as name.mismatch, or an error message; - reads stdin.",
+        ),
+    ] = None,
     *,
     all_codes: Annotated[
         bool, typer.Option("--all", help="List every code with its title.")
     ] = False,
 ) -> Result:
-    """Explain a finding code.
+    """Explain a finding code, or the error message that a browser, client or server printed.
 
     \b
     Examples:
       certkit explain name.wildcard-depth
+      certkit explain net::ERR_CERT_COMMON_NAME_INVALID
+      certkit explain "SecurityError: The operation is insecure."
+      tail -1 /var/log/nginx/error.log | certkit explain
       certkit explain --all
     """
-    if all_codes or not code:
+    text = "" if all_codes else _given(words or [])
+    if not text:
         width = max(map(len, CODES))
         lines = [f"{name:{width}}  {title}" for name, title in CODES.items()]
         return Result({"codes": dict(CODES)}, "\n".join(lines))
-    known = code.strip().lower()
-    if known not in CODES:
-        raise _unknown(code)
-    code = known
+    code = text.lower()
+    return _explained(code) if code in CODES else _recognised(text)
+
+
+def _given(words: list[str]) -> str:
+    """The arguments, as one text for whoever forgot the quotes; or what comes in by a pipe."""
+    if words == ["-"]:
+        text = _stdin()
+        if not text:
+            raise CertkitError(
+                "explain.no-text", "there is nothing on stdin", hint="certkit explain --all"
+            )
+        return text
+    if words:
+        return " ".join(words).strip()
+    return _stdin() if _piped() else ""
+
+
+def _piped() -> bool:
+    """Whether stdin is a pipe or a file: a terminal or /dev/null has no text to explain."""
+    with suppress(OSError, ValueError, AttributeError):  # closed, replaced, or None
+        mode = os.fstat(sys.stdin.fileno()).st_mode
+        return stat.S_ISFIFO(mode) or stat.S_ISREG(mode)
+    return False
+
+
+def _stdin() -> str:
+    if sys.stdin is None:
+        return ""
+    return sys.stdin.buffer.read(_MOST_OCTETS).decode("utf-8", "replace").strip()
+
+
+def _explained(code: str) -> Result:
     text = explanation(code)
     title = CODES[code]
     return Result(
@@ -45,12 +92,49 @@ def explain_command(
     )
 
 
-def _unknown(code: str) -> CertkitError:
+def _recognised(text: str) -> Result:
+    from certkit.explanations.recognise import first_url, recognise
+
+    code, *also = recognise(text) or ("",)
+    if not code:
+        raise _unknown(text)
+    found = _explained(code)
+    lines = [found.text]
+    if also:
+        width = max(map(len, also))
+        lines += ["", "The same words may also mean:"]
+        lines += [f"  {other:{width}}  {CODES[other]}" for other in also]
+    if url := first_url(text):
+        lines += ["", f"What it is here: {_doctor(url)}"]
+    return Result({**found.data, "also": also}, "\n".join(lines))
+
+
+def _doctor(url: str) -> str:
+    from shlex import quote
+
+    return f"certkit doctor {quote(url)}"
+
+
+def _unknown(text: str) -> CertkitError:
+    if _LIKE_A_CODE.fullmatch(text.lower()):
+        return _unknown_code(text)
+    from certkit.explanations.recognise import first_url
+
+    url = first_url(text)
+    hints = [_doctor(url)] if url else []
+    return CertkitError(
+        "explain.unknown-text",
+        f"no finding code is known for '{printable(text, limit=80)}'",
+        hint="\n".join([*hints, "certkit explain --all"]),
+    )
+
+
+def _unknown_code(code: str) -> CertkitError:
     from difflib import get_close_matches
 
-    near = get_close_matches(code, CODES, n=1, cutoff=0.5)
+    near = get_close_matches(code[:80], CODES, n=1, cutoff=0.5)
     return CertkitError(
         "explain.unknown-code",
-        f"there is no finding code {code!r}",
+        f"there is no finding code '{printable(code, limit=80)}'",
         hint=f"certkit explain {near[0]}" if near else "certkit explain --all",
     )

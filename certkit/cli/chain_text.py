@@ -31,7 +31,7 @@ def finding_lines(finding: Finding) -> Iterator[str]:
     yield f"{label} {summary}  {style.dim(f'[{finding.code}]')}"
     yield style.dim(f"  why: {printable(finding.why, limit=_WHOLE)}")
     for line in finding.fix.text.splitlines():
-        yield f"  fix: {printable(line, limit=_WHOLE)}"
+        yield f"  fix: {printable(line.expandtabs(4), limit=_WHOLE)}"
 
 
 def chain_lines(

@@ -243,6 +243,25 @@ def test_a_path_that_speaks_of_websockets_asks_for_the_lines(path: str, codes: C
     assert "nginx.missing-upgrade" in codes(bare, "site.conf")
 
 
+def test_what_may_stand_in_a_file_that_is_not_here_is_not_missed(codes: Callable) -> None:
+    headers = [line for line in SOUND.splitlines() if "proxy_" in line and "pass" not in line]
+    bare = changed(*((f"{line}\n", "") for line in headers), ("location /", "location /ws"))
+    names = ["http10-upstream", "missing-upgrade", "missing-connection"]
+    assert codes(bare) == [f"nginx.{name}" for name in names]
+    assert codes(bare.replace("location /ws {", "location /ws { include ws.inc;"), notes=True) == []
+    # It could not hold headers of the location, where the location has some.
+    outside = bare.replace("location /ws {", "include x.inc; location /ws { proxy_set_header A b;")
+    assert codes(outside) == [f"nginx.{name}" for name in names[1:]]
+    assert codes(bare.replace("location /ws {", "include mime.types; location /ws {")) != []
+
+
+def test_a_template_s_port_is_a_port(codes: Callable, folder: Path) -> None:
+    path = folder / "nginx.conf"
+    path.write_text(changed(("listen 18443 ssl;", "listen 80; listen ${PORT}; ssl on;")))
+    (text,) = corrected([path], now=NOW).values()
+    assert "listen 80; listen ${PORT} ssl;" in text
+
+
 @pytest.mark.parametrize("path", ["/", "/news/", "/aws/", "/wsdl", "~ \\.php$", "/cable-tv/"])
 def test_a_path_that_does_not_asks_for_nothing(path: str, codes: Callable) -> None:
     bare = f"server {{ listen 80; location {path} {{ proxy_pass http://127.0.0.1:1; }} }}"

@@ -87,6 +87,7 @@ def test_what_a_script_opens_is_found_and_mended(text: str, host: str, expected:
         "s = (p === 'https:' ? `wss://${h}` : `ws://${h}`) + '/x'",
         "if (location.protocol === 'https:') { s = 'wss://' } else { s = 'ws://' } go(s + host)",
         "let s = 'ws://'; if (location.protocol == 'https:') s = 'wss://'; go(s + host)",
+        "if (u.startsWith('https://')) return `wss://${u.slice(8)}`;\nreturn `ws://${u.slice(7)}`;",
         "if (url.startsWith('ws://')) fail()",
         "if (url.indexOf('ws://') === 0) fail()",
         "if (scheme === 'ws://' || 'ws://' === scheme) fail()",

@@ -141,6 +141,10 @@ class Location:
         """The line that sets this header (in lower case) here."""
         return self.site.headers(self.node).get(name)
 
+    def lacks(self, name: str) -> bool:
+        """Whether this header (in lower case) is set nowhere, also in no file that is not here."""
+        return self.header(name) is None and self.node.knows(_SET_HEADER)
+
     def header_value(self, name: str) -> str:
         """What is sent; empty where nothing is set or sent."""
         node = self.header(name)

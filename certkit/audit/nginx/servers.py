@@ -36,8 +36,8 @@ class Listen:
         text = self.node.args[0] if self.node.args else ""
         if text.startswith("unix:"):
             return text, ""
-        if text.replace("-", "").isdigit():
-            return "*", text
+        if text.replace("-", "").isdigit() or text.startswith("$"):
+            return "*", text  # a template for envsubst has its port in a variable
         found = _LISTEN.fullmatch(text)
         host, port = (found[1], found[2] or "80") if found else (text, "80")
         address = parsed_address(host)

@@ -110,8 +110,8 @@ def old_protocol(sockets: Sockets) -> Iterator[Problem]:
             "nginx.old-protocol",
             Severity.WARNING,
             f"ssl_protocols allows {_listed(word.value for word in old)}",
-            "RFC 8996 and RFC 7568 forbid them, browsers left them in 2020, and OpenSSL 3 refuses "
-            "them whatever the line says: it only looks as if old clients were served",
+            "RFC 8996, 7568 and 6176 forbid them, browsers left them in 2020, and OpenSSL 3 speaks "
+            "none of them at its usual security level: it only looks as if old clients were served",
             node.source,
             node.at,
             tuple(edits),
@@ -145,6 +145,7 @@ def no_tls13_by_default(sockets: Sockets) -> Iterator[Problem]:
         if server not in mended
         and sockets.speaks_tls(server)
         and not server.node.level("ssl_protocols")
+        and server.node.knows("ssl_protocols")
     ]
     if not bare:
         return

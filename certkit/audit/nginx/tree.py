@@ -22,6 +22,8 @@ MAX_INCLUDES: Final = 16
 """Files within files."""
 _MAX_MATCHES: Final = 2_000
 _MAX_WILD_FOLDERS: Final = 1
+# What nginx's packages bring beside nginx.conf, and a copy of it elsewhere lacks.
+_ABOUT_OTHER_THINGS: Final = ("mime.types", "fastcgi", "scgi", "uwsgi", "koi-", "win-utf")
 _OTHER_PROTOCOLS: Final = frozenset({"stream", "mail", "rtmp"})
 
 
@@ -34,6 +36,8 @@ class Node:
     parent: Node | None = None
     via: Node | None = None
     children: list[Node] = field(default_factory=list)
+    incomplete: bool = False
+    """Whether an include in this block could not be read."""
     _by_name: dict[str, list[Node]] | None = None
 
     @property
@@ -68,6 +72,15 @@ class Node:
             if found := block.own(name):
                 return found
         return []
+
+    def knows(self, name: str) -> bool:
+        """Whether :meth:`level` is sure: no file that was not read could say otherwise."""
+        for block in self.upwards():
+            if block.incomplete:
+                return False
+            if block.own(name):
+                return True
+        return True
 
     def value(self, name: str) -> str | None:
         """The first argument of the statement that holds here."""
@@ -202,6 +215,7 @@ class _Loading:
                 source, statements = self.files.read(path)
             except Unreadable as reason:
                 self.into.unread[path] = str(reason)
+                node.parent.incomplete |= not path.name.startswith(_ABOUT_OTHER_THINGS)
             else:
                 self.into.sources[real] = source
                 self.fill(node.parent, statements, source, (*inside, real), via)

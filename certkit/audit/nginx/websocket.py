@@ -36,7 +36,7 @@ _SCHEME: Final = re.compile(r"ws(s?)://", re.IGNORECASE)
 def http10_upstream(location: Location) -> Iterator[Problem]:
     lines = location.node.level("proxy_http_version")
     version = lines[-1].args[0] if lines and lines[-1].args else None
-    if version not in (None, "1.0"):
+    if version not in (None, "1.0") or not location.node.knows("proxy_http_version"):
         return
     at = location.passes[0] if version is None else lines[-1]
     yield Problem(
@@ -53,7 +53,7 @@ def http10_upstream(location: Location) -> Iterator[Problem]:
 
 
 def missing_upgrade(location: Location) -> Iterator[Problem]:
-    if location.header_value("upgrade"):
+    if location.header_value("upgrade") or not location.node.knows("proxy_set_header"):
         return
     yield _at_location(
         "nginx.missing-upgrade",
@@ -68,6 +68,8 @@ def missing_connection(location: Location) -> Iterator[Problem]:
     value = location.header_value("connection")
     unknown = location.site.undefined(value)
     if value.lower() not in ("", "close", "keep-alive") and unknown is None:
+        return
+    if not location.node.knows("proxy_set_header"):
         return
     if unknown is not None:
         what = f"nothing defines {unknown}: the map of the recipe was left out"
@@ -116,6 +118,8 @@ def short_read_timeout(location: Location) -> Iterator[Problem]:
     seconds = _seconds(" ".join(lines[-1].args)) if lines else _DEFAULT_TIMEOUT
     if seconds is None or seconds > _DEFAULT_TIMEOUT:
         return
+    if not location.node.knows("proxy_read_timeout"):
+        return
     at = lines[-1] if lines else location.passes[0]
     yield Problem(
         "nginx.short-read-timeout",
@@ -156,7 +160,7 @@ def host_loses_port(location: Location) -> Iterator[Problem]:
             node.at,
             location.with_header("Host", "$http_host"),
         )
-    elif node is None and location.has_near_backend():
+    elif location.lacks("host") and location.has_near_backend():
         yield _at_location(
             "nginx.host-loses-port",
             location,
@@ -227,6 +231,8 @@ def upstream_scheme(configuration: Configuration) -> Iterator[Problem]:
 
 def no_websockets(location: Location) -> Iterator[Problem]:
     """Nothing in this server passes WebSockets on, which may be meant so."""
+    if not location.lacks("upgrade"):
+        return
     yield _at_location(
         "nginx.missing-upgrade",
         location,

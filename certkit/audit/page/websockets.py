@@ -40,7 +40,9 @@ _EXAMPLE_ATTRIBUTES: Final = ("placeholder", "title", "alt", "aria-label", "patt
 _OPENED_BEFORE: Final = re.compile(r"""\bWebSocket\(\s*["'`]$""")
 _GOES_ON: Final = re.compile(r"""["']\s*(?:\+|\.concat\()\s*(?:["'](\[[^\]"']*\]|[^"'\s:/?#]*))?""")
 # Code that asks for the page's own scheme.
-_CHOOSES: Final = re.compile(r"\blocation\.protocol\b|\bisSecureContext\b|[\"'`]https:?[\"'`]")
+_CHOOSES: Final = re.compile(
+    r"""\blocation\.protocol\b|\bisSecureContext\b|["'`]https?(?::(?://)?)?["'`]"""
+)
 _NEAR: Final = 300
 _IN_BROWSER: Final = re.compile(r"\b(?:window|document|location|navigator)\b")
 _IN_NODE: Final = re.compile(r"""^#!|\b(?:from\s*|require\(\s*)["'](?:node:[\w/]+|ws)["']""")

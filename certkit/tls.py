@@ -41,11 +41,11 @@ def server_context(issued: Issued, *, alpn: Iterable[str] = ("http/1.1",)) -> ss
     context.set_ciphers(CIPHERS)
     context.options |= ssl.OP_NO_RENEGOTIATION
     context.set_alpn_protocols(list(alpn))
-    _load_cert_chain(context, issued)
+    load_cert_chain(context, issued)
     return context
 
 
-def _load_cert_chain(context: ssl.SSLContext, issued: Issued) -> None:
+def load_cert_chain(context: ssl.SSLContext, issued: Issued) -> None:
     """``load_cert_chain`` takes nothing but paths (bpo-16487), so the pair passes through
     a file in a private (0700) folder that is gone when this returns.
     """

@@ -39,6 +39,7 @@ COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "doctor": ("doctor", "Say which layer of an endpoint broke, why, and what repairs it."),
     "inspect": ("inspect", "Show what is in a certificate, key, request or chain."),
     "trust": ("", "Put the root into this machine's trust stores, look, take it out."),
+    "lab": ("", "Serve endpoints that are broken on purpose, to look at and to learn from."),
     "explain": ("explain", "Explain a finding code, or a pasted error message."),
 }
 CA_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
@@ -54,7 +55,11 @@ TRUST_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "uninstall": ("trust:uninstall", "Take the root out of every store."),
     "env": ("trust:env", "Print shell variables for clients that follow no store."),
 }
-GROUPS: Final = {"ca": CA_COMMANDS, "trust": TRUST_COMMANDS}
+LAB_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "list": ("lab:list_scenarios", "List what the lab can break."),
+    "run": ("lab:run", "Serve endpoints that are broken on purpose, until interrupted."),
+}
+GROUPS: Final = {"ca": CA_COMMANDS, "trust": TRUST_COMMANDS, "lab": LAB_COMMANDS}
 
 _EPILOG: Final = """
 Exit codes: 0 done or yes; 1 the answer is no; 2 bad input; 3 the environment

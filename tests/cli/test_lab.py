@@ -1,0 +1,141 @@
+"""``certkit lab``: what it lists, serves and leaves behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+
+from certkit.lab.registry import SCENARIOS
+from tests.cli.conftest import SCHEMA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def lab(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    """`certkit lab run` and its first line."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "certkit", "lab", "run", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=dict(os.environ),
+    )
+    try:
+        assert process.stdout is not None
+        yield process, process.stdout.readline()
+    finally:
+        process.kill()
+        process.communicate(timeout=20)
+
+
+def endpoints(line: str) -> list[dict[str, Any]]:
+    envelope = json.loads(line)
+    jsonschema.validate(envelope, SCHEMA)
+    assert (envelope["command"], envelope["status"]) == ("lab run", "ok")
+    return envelope["data"]["endpoints"]
+
+
+def test_the_list_names_every_scenario(certkit):
+    rows = certkit("lab", "list", "--json").data["scenarios"]
+    assert [row["name"] for row in rows] == [each.name for each in SCENARIOS]
+    lines = certkit("lab", "list").out.splitlines()
+    assert [line.split()[:2] for line in lines] == [[row["name"], row["code"]] for row in rows]
+
+
+def test_what_it_prints_can_be_typed(certkit, folder):
+    with lab("expired", "--json") as (_, line):
+        (endpoint,) = endpoints(line)
+        outcome = certkit(*shlex.split(endpoint["doctor"])[1:], "--json")
+    assert sorted(endpoint) == ["broken", "ca", "code", "doctor", "name", "port", "url"]
+    assert outcome.code == 1
+    assert [finding["code"] for finding in outcome.envelope["findings"]] == ["validity.expired"]
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption_ends_it_and_leaves_nothing(folder, how):
+    with lab("expired", "request-unanswered", "--json") as (process, line):
+        first, second = endpoints(line)
+        # A client in the middle of things must not hold it up.
+        with socket.create_connection(("127.0.0.1", second["port"])):
+            process.send_signal(how)
+            _, err = process.communicate(timeout=20)
+    assert (process.returncode, err) == (130, "")
+    assert not Path(first["ca"]).parent.exists()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", first["port"]), timeout=5)
+
+
+def test_it_listens_on_loopback_alone(folder):
+    addresses = {row[4][0] for row in socket.getaddrinfo(socket.gethostname(), None)}
+    with lab("expired", "--json") as (_, line):
+        (endpoint,) = endpoints(line)
+        socket.create_connection(("127.0.0.1", endpoint["port"])).close()
+        for address in addresses - {"127.0.0.1", "::1"}:
+            if not address.startswith("127."):
+                with pytest.raises(OSError, match=r"refused|unreachable|assign"):
+                    socket.create_connection((address, endpoint["port"]), timeout=5)
+
+
+def test_a_code_brings_all_its_scenarios(folder):
+    with lab("crypto.browser-unsupported-key", "--json") as (_, line):
+        assert [each["name"] for each in endpoints(line)] == ["ed25519", "p521"]
+
+
+def test_the_folder_for_the_roots_is_new_and_goes_again(certkit, folder):
+    with lab("expired", "--out", "roots", "--json") as (process, line):
+        (endpoint,) = endpoints(line)
+        assert endpoint["ca"] == str(Path("roots", "expired.pem"))
+        assert [path.name for path in (folder / "roots").iterdir()] == ["expired.pem"]
+        refused = certkit("lab", "run", "expired", "--out", "roots")
+        assert (refused.code, "roots: File exists" in refused.err) == (3, True)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+    assert not (folder / "roots").exists()
+
+
+def test_for_people_it_prints_the_fault_and_the_command(folder):
+    with lab("wrong-name") as (process, line):
+        assert line == "wrong-name  [name.mismatch]\n"
+        assert process.stdout is not None
+        assert "other.localhost" in process.stdout.readline()
+        url = process.stdout.readline().strip()
+        assert process.stdout.readline().startswith(f"  $ certkit doctor {url} --ca ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "hint"),
+    [
+        (["validity.expird"], "lab.unknown-scenario", "certkit lab run validity.expired"),
+        (["qqqqqqqqqqqqqqqqqqqqqqqq"], "lab.unknown-scenario", "certkit lab list"),
+        (["expired", "--port", "65535"], "usage.bad-arguments", "certkit lab run --port 8443"),
+        (["expired", "--port", "-1"], "usage.bad-arguments", "certkit lab run --port 8443"),
+    ],
+)
+def test_what_cannot_be_served_is_refused(certkit, arguments, code, hint):
+    outcome = certkit("lab", "run", *arguments, "--json")
+    assert outcome.code == 2
+    (error,) = outcome.envelope["errors"]
+    assert (error["code"], error["hint"]) == (code, hint)
+
+
+def test_a_port_that_is_taken_is_a_fault_of_the_environment(certkit):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        if port > 60000:
+            pytest.skip("too near the last port")
+        outcome = certkit("lab", "run", "expired", "--port", port, "--json")
+    assert outcome.code == 3
+    assert "in use" in outcome.envelope["errors"][0]["message"]

@@ -236,7 +236,16 @@ def test_a_note_alone_is_for_a_server_that_passes_no_websockets_on(codes: Callab
 
 @pytest.mark.parametrize(
     "path",
-    ["/ws", "/WS/", "~ ^/websocket", "/api/ws-feed", "/socket.io/", "= /cable", "^~ /sockjs/"],
+    [
+        "/ws",
+        "/WS/",
+        "~ ^/websocket",
+        "/api/ws-feed",
+        "/socket.io/",
+        "= /cable",
+        "~ ^/cable$",
+        "^~ /sockjs/",
+    ],
 )
 def test_a_path_that_speaks_of_websockets_asks_for_the_lines(path: str, codes: Callable) -> None:
     bare = f"server {{ listen 80; location {path} {{ proxy_pass http://127.0.0.1:1; }} }}"

@@ -21,7 +21,7 @@ _SET_HEADER: Final = "proxy_set_header"
 _MOST_COPIES: Final = 100
 # A path, an upstream or a host that has one of these words is for WebSockets.
 _WORDS: Final = re.compile(
-    r"(?:^|[^a-z0-9])(?:wss?|web-?sockets?|socket\\?\.io|sockjs|signalr|webpack-hmr|cable(?=/?$))"
+    r"(?:^|[^a-z0-9])(?:wss?|web-?sockets?|socket\\?\.io|sockjs|signalr|webpack-hmr|cable(?=/?\$?$))"
     r"(?:[^a-z0-9]|$)",
     re.IGNORECASE,
 )

@@ -5,29 +5,63 @@ TLS is blocking `ssl` in threads: servers on asyncio never send the alert that s
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import hashlib
 import socket
 import ssl
-import struct
 import threading
 import time
 import warnings
 from typing import TYPE_CHECKING
 
 import certkit
+from certkit.lab.behaviour import (
+    answering,
+    close_after_hello,
+    cut_after,
+    drain,
+    frame,
+    plain_400,
+    plain_that_closes,
+    plain_that_waits,
+    reset,
+    reset_after_hello,
+    ssh,
+    status,
+    switching,
+    talk,
+    upgraded,
+    wait,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     Handle = Callable[[socket.socket], object]
 
+# What the lab serves too, for the tests beside.
+__all__ = [
+    "answering",
+    "close_after_hello",
+    "cut_after",
+    "drain",
+    "frame",
+    "plain_400",
+    "plain_that_closes",
+    "plain_that_waits",
+    "reset",
+    "reset_after_hello",
+    "ssh",
+    "status",
+    "switching",
+    "talk",
+    "upgraded",
+    "wait",
+]
+
 CA = certkit.CertificateAuthority.create()
 ISSUED = CA.issue("localhost", "127.0.0.1")
 RSA = CA.issue("localhost", "127.0.0.1", key="rsa2048")
 STOPPED = threading.Event()
-GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 
 
 @contextlib.contextmanager
@@ -78,40 +112,6 @@ def pause(seconds: float) -> None:
 # --- below TLS ---
 
 
-def wait(connection: socket.socket) -> None:
-    connection.recv(65536)
-    pause(30)
-
-
-def close_at_once(connection: socket.socket) -> None:
-    connection.recv(65536)
-
-
-def reset_at_accept(connection: socket.socket) -> None:
-    _reset(connection)
-
-
-def reset_after_hello(connection: socket.socket) -> None:
-    connection.recv(65536)
-    _reset(connection)
-
-
-def _reset(connection: socket.socket) -> None:
-    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    connection.close()
-
-
-def plain_400(connection: socket.socket) -> None:
-    connection.recv(65536)
-    connection.sendall(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n")
-    drain(connection)
-
-
-def ssh(connection: socket.socket) -> None:
-    connection.sendall(b"SSH-2.0-OpenSSH_9.2p1 Debian-2\r\n")
-    drain(connection)
-
-
 def garbage(connection: socket.socket) -> None:
     connection.sendall(bytes(range(128, 256)) * 64)
     drain(connection)
@@ -136,31 +136,6 @@ def huge_certificate_message(connection: socket.socket) -> None:
     connection.recv(65536)
     connection.sendall(b"\x16\x03\x03\x40\x00\x02\xff\xff\xff" + bytes(16380))
     drain(connection)
-
-
-def plain_that_closes(connection: socket.socket) -> None:
-    """As websockets does: nothing for TLS, a WebSocket for HTTP."""
-    request = connection.recv(65536)
-    if request.startswith(b"GET "):
-        connection.sendall(switching(request))
-        drain(connection)
-
-
-def plain_that_waits(connection: socket.socket) -> None:
-    """As tornado does."""
-    request = connection.recv(65536)
-    if not request.startswith(b"GET "):
-        pause(30)
-    connection.sendall(switching(request))
-    drain(connection)
-
-
-def drain(connection: socket.socket) -> None:
-    """Reads to the end, so that closing does not reset the connection."""
-    with contextlib.suppress(OSError):
-        connection.shutdown(socket.SHUT_WR)
-        while connection.recv(65536):
-            pass
 
 
 # --- TLS ---
@@ -225,32 +200,6 @@ def secure(made: ssl.SSLContext, then: Callable[[ssl.SSLSocket], object]) -> Han
 # --- HTTP ---
 
 
-def switching(request: bytes, *, accept: bytes | None = None, more: bytes = b"") -> bytes:
-    """A right answer to an upgrade; ``more`` are further lines, each with its end."""
-    key = next(
-        (line.split(b":", 1)[1].strip() for line in request.split(b"\r\n") if b"-Key:" in line), b""
-    )
-    right = base64.b64encode(hashlib.sha1(key + GUID, usedforsecurity=False).digest())
-    return (
-        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Accept: " + (right if accept is None else accept) + b"\r\n" + more + b"\r\n"
-    )
-
-
-def answering(octets: bytes) -> Callable[[socket.socket], object]:
-    def then(connection: socket.socket) -> None:
-        connection.recv(65536)
-        connection.sendall(octets)
-        drain(connection)
-
-    return then
-
-
-def status(line: str, more: str = "", body: str = "") -> Callable[[socket.socket], object]:
-    text = f"HTTP/1.1 {line}\r\n{more}Content-Length: {len(body)}\r\n\r\n{body}"
-    return answering(text.encode())
-
-
 def endless_header(connection: socket.socket) -> None:
     connection.recv(65536)
     connection.sendall(b"HTTP/1.1 200 OK\r\n")
@@ -281,7 +230,7 @@ def drip_header(connection: socket.socket) -> None:
 def reset_after_request(connection: ssl.SSLSocket) -> None:
     connection.recv(65536)
     raw = socket.socket(fileno=connection.detach())
-    _reset(raw)
+    reset(raw)
 
 
 def half_open(connection: ssl.SSLSocket) -> None:
@@ -294,46 +243,6 @@ def half_open(connection: ssl.SSLSocket) -> None:
 
 
 # --- WebSocket ---
-
-
-def upgraded(
-    then: Callable[[socket.socket], object] | None = None,
-    *,
-    accept: bytes | None = None,
-    more: bytes = b"",
-    without: bytes = b"",
-    frames: bytes = b"",
-) -> Callable[[socket.socket], object]:
-    """An upgrade as the arguments say, then ``frames``, then ``then``."""
-
-    def handle(connection: socket.socket) -> None:
-        answer = switching(connection.recv(65536), accept=accept, more=more)
-        if without:
-            lines = [line for line in answer.split(b"\r\n") if not line.startswith(without)]
-            answer = b"\r\n".join(lines)
-        connection.sendall(answer + frames)
-        (then or talk)(connection)
-
-    return handle
-
-
-def frame(opcode: int, payload: bytes = b"", *, first: int = 0x80, masked: bool = False) -> bytes:
-    size = len(payload)
-    head = bytes([first | opcode, (0x80 if masked else 0) | size])
-    return head + (bytes(4) if masked else b"") + payload
-
-
-def talk(connection: socket.socket) -> None:
-    """Answers pings and the close, as a server must."""
-    while octets := connection.recv(65536):
-        opcode, size = octets[0] & 0xF, octets[1] & 0x7F
-        mask, payload = octets[2:6], octets[6 : 6 + size]
-        plain = bytes(octet ^ mask[at % 4] for at, octet in enumerate(payload))
-        if opcode == 0x9:
-            connection.sendall(frame(0xA, plain))
-        if opcode == 0x8:
-            connection.sendall(frame(0x8, plain))
-            return
 
 
 def interim_first(connection: socket.socket) -> None:
@@ -366,18 +275,3 @@ def pings_without_end(connection: socket.socket) -> None:
     while not STOPPED.is_set():
         connection.sendall(frame(0x9, b"?") * 50)
         time.sleep(0.001)
-
-
-def cut_after(seconds: float) -> Callable[[socket.socket], object]:
-    """Ends what is silent, as proxies do."""
-
-    def then(connection: socket.socket) -> None:
-        connection.settimeout(seconds)
-        with contextlib.suppress(TimeoutError):
-            while octets := connection.recv(65536):
-                if octets[0] & 0xF == 0x9:
-                    mask = octets[2:6]
-                    payload = bytes(o ^ mask[at % 4] for at, o in enumerate(octets[6:]))
-                    connection.sendall(frame(0xA, payload))
-
-    return then

@@ -45,8 +45,8 @@ def over_tls(then: object) -> object:
 # behaviour -> (what the server does, the one error, words of its summary)
 BEHAVIOURS = {
     "waits for ever": (hostile.wait, "tls.no-answer", "does not answer"),
-    "closes after the ClientHello": (hostile.close_at_once, "tls.closed", "without saying why"),
-    "resets at accept": (hostile.reset_at_accept, "tcp.reset", "reset"),
+    "closes after the ClientHello": (hostile.close_after_hello, "tls.closed", "without saying why"),
+    "resets at accept": (hostile.reset, "tcp.reset", "reset"),
     "resets after the ClientHello": (hostile.reset_after_hello, "tcp.reset", "handshake"),
     "answers 400 in plain HTTP": (hostile.plain_400, "tls.plain-http", "plain HTTP"),
     "is an SSH server": (hostile.ssh, "tls.plain-http", "SSH-2.0-OpenSSH"),
@@ -504,7 +504,7 @@ def test_no_descriptor_is_left_open() -> None:
     from pathlib import Path
 
     before = len(list(Path("/proc/self/fd").iterdir()))
-    for handle in (hostile.close_at_once, secure(context(), upgraded()), hostile.reset_at_accept):
+    for handle in (hostile.close_after_hello, secure(context(), upgraded()), hostile.reset):
         with serving(handle) as port:
             ask(port)
     assert len(list(Path("/proc/self/fd").iterdir())) <= before

@@ -177,6 +177,9 @@ def export(
     truststore: Annotated[
         bool, typer.Option("--truststore", help="A Java truststore; asks a passphrase.")
     ] = False,
+    mobileconfig: Annotated[
+        bool, typer.Option("--mobileconfig", help="A configuration profile for iOS and iPadOS.")
+    ] = False,
     force: Annotated[bool, typer.Option("--force", help="Replace FILE.")] = False,
     passphrase_file: PassphraseFileOption = None,
     passphrase_env: PassphraseEnvOption = None,
@@ -189,19 +192,30 @@ def export(
       certkit ca export > certkit-root.pem
       certkit ca export --der --out certkit-root.crt
       certkit ca export --truststore --out truststore.p12
+      certkit ca export --mobileconfig --out certkit.mobileconfig
     """
+    if der + truststore + mobileconfig > 1:
+        raise CertkitError(
+            "usage.bad-arguments",
+            "--der, --truststore and --mobileconfig exclude each other",
+            hint="certkit ca export --der --out certkit-root.crt",
+        )
     with opened(home, create=False) as store:
         root = _root(store)
     if out is None:
-        if der or truststore:
+        if der or truststore or mobileconfig:
             raise CertkitError(
                 "usage.binary-to-terminal",
-                "DER and truststores are binary: they go to a file",
+                "DER, truststores and profiles go to a file",
                 hint="certkit ca export --der --out certkit-root.crt",
             )
         pem = root.pem.decode("ascii")
         return Result({"certificate": root.describe(), "pem": pem}, pem.rstrip("\n"))
     content = root.der if der else root.pem
+    if mobileconfig:
+        from certkit.pki import formats
+
+        content = formats.mobileconfig(root)
     if truststore:
         from certkit.pki.formats import java_truststore
 

@@ -84,6 +84,41 @@ def java_truststore(roots: Iterable[Certificate], *, passphrase: bytes) -> bytes
     )
 
 
+def mobileconfig(root: Certificate) -> bytes:
+    """An Apple configuration profile that holds ``root`` (com.apple.security.root), for iOS.
+
+    The same root gives the same profile, so that a new one replaces it. iOS trusts it only after
+    Settings > General > About > Certificate Trust Settings (support.apple.com/HT204477).
+
+    >>> import certkit, plistlib
+    >>> root = certkit.CertificateAuthority.create().root
+    >>> plistlib.loads(mobileconfig(root))["PayloadContent"][0]["PayloadContent"] == root.der
+    True
+    """
+    import plistlib
+    from uuid import NAMESPACE_OID, uuid5
+
+    name = called(root)
+    certificate = {
+        "PayloadType": "com.apple.security.root",
+        "PayloadVersion": 1,
+        "PayloadIdentifier": f"certkit.root.{root.sha256}",
+        "PayloadUUID": str(uuid5(NAMESPACE_OID, f"root {root.sha256}")).upper(),
+        "PayloadDisplayName": name,
+        "PayloadContent": root.der,
+    }
+    profile = {
+        "PayloadType": "Configuration",
+        "PayloadVersion": 1,
+        "PayloadIdentifier": f"certkit.profile.{root.ski or root.sha256}",
+        "PayloadUUID": str(uuid5(NAMESPACE_OID, f"profile {root.sha256}")).upper(),
+        "PayloadDisplayName": name,
+        "PayloadDescription": "Trusts a local certificate authority made with certkit.",
+        "PayloadContent": [certificate],
+    }
+    return plistlib.dumps(profile)
+
+
 def check_key(key: PrivateKeyTypes, certificate: Certificate) -> None:
     """Raises CertkitError ``files.key-mismatch`` unless ``key`` belongs to ``certificate``."""
     if not has_key(certificate, key.public_key()):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import plistlib
+
 import pytest
 
 from certkit import Certificate
@@ -109,6 +111,18 @@ def test_export_hands_out_the_root_and_never_a_key(certkit, folder):
     assert certkit("ca", "export", "--out", "root.crt").code == 2
     assert certkit("ca", "export", "--out", "root.crt", "--force").code == 0
     assert certkit("ca", "export", "--der").code == 2
+
+
+def test_a_profile_for_ios_holds_the_root(certkit, folder):
+    certkit("ca", "init")
+    assert certkit("ca", "export", "--mobileconfig", "--out", "root.mobileconfig").code == 0
+    profile = plistlib.loads((folder / "root.mobileconfig").read_bytes())
+    (payload,) = profile["PayloadContent"]
+    assert payload["PayloadType"] == "com.apple.security.root"
+    shown = certkit("ca", "show", "--json").data["certificate"]["sha256"]
+    assert Certificate.from_der(payload["PayloadContent"]).sha256 == shown
+    assert certkit("ca", "export", "--mobileconfig", "--der", "--out", "x").code == 2
+    assert certkit("ca", "export", "--mobileconfig").code == 2
 
 
 def test_list_shows_what_is_valid_and_where_it_lies(certkit, folder):

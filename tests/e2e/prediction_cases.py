@@ -1,140 +1,33 @@
-"""Chains, sound and broken, each with a name and what is trusted: the matrix of predictions.
-
-Every root and intermediate has a name of its own, because browsers remember what they have seen.
-"""
+"""Chains, sound and broken, each with a name and what is trusted: the matrix of predictions."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from functools import cache
+from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
-from certkit.pki.certificate import Certificate
-from tests.verify import make
-from tests.verify.make import CLIENT, SERVER, Made, key_usage, nc, san
+from tests.e2e.prediction_maker import (
+    ADDRESS,
+    ANY,
+    DAY,
+    NAME,
+    OTHER,
+    UNKNOWN,
+    Case,
+    Maker,
+    rsa_key,
+    version_1,
+    with_broken_hash,
+)
+from tests.e2e.prediction_trust import intermediate_pinned, trust
+from tests.verify.make import CLIENT, SERVER, key_usage, nc
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
-DAY = timedelta(days=1)
-NAME = "app.test"
-OTHER = "other.test"
-ANY = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE])
-ADDRESS = "127.0.0.1"
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """``chain`` is sent as it stands, the leaf first; ``roots`` are trusted, in this order."""
-
-    id: str
-    chain: tuple[Certificate, ...]
-    key: Any
-    roots: tuple[Certificate, ...]
-    name: str
-
-
-@dataclass
-class Maker:
-    """Certificates around ``now``, their names unique to the case that is being made."""
-
-    now: datetime
-    id: str = ""
-    made: int = field(default=0)
-
-    def root(self, **flaws: Any) -> Made:
-        return self._make(None, ca=True, **flaws)
-
-    def ca(self, issuer: Made, **flaws: Any) -> Made:
-        return self._make(issuer, ca=True, **flaws)
-
-    def leaf(self, issuer: Made | None, *names: Any, **flaws: Any) -> Made:
-        flaws.setdefault("subject", "O=test")
-        return self._make(issuer, names=names or (NAME,), **flaws)
-
-    def _make(self, issuer: Made | None, **flaws: Any) -> Made:
-        self.made += 1
-        flaws.setdefault("subject", f"CN=CA {self.made} of {self.id}")
-        flaws.setdefault("start", self.now - 10 * DAY)
-        flaws.setdefault("end", self.now + 80 * DAY)
-        return make.make(issuer, **flaws)
-
-    def expired(self) -> dict[str, datetime]:
-        return {"start": self.now - 30 * DAY, "end": self.now - 2 * DAY}
-
-    def early(self) -> dict[str, datetime]:
-        return {"start": self.now + 2 * DAY, "end": self.now + 30 * DAY}
-
-    def case(
-        self, sent: Iterable[Made], trusted: Iterable[Made | Certificate], name: str = NAME
-    ) -> Case:
-        chain = tuple(sent)
-        return Case(
-            self.id,
-            tuple(each.certificate for each in chain),
-            chain[0].key,
-            tuple(each.certificate if isinstance(each, Made) else each for each in trusted),
-            name,
-        )
-
-
-@cache
-def rsa_key(bits: int) -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(65537, bits)
-
-
-def with_broken_hash(made: Made, issuer: Made, digest: hashes.HashAlgorithm) -> Made:
-    """The same certificate signed by ``issuer``, an RSA key, with SHA-1 or MD5."""
-    last = {"sha1": b"\x05", "md5": b"\x04"}[digest.name]
-    prefix = bytes.fromhex("2a864886f70d0101")
-    tbs = made.certificate.x509.tbs_certificate_bytes
-    # The algorithm comes before the issuer; a key's own OID (...01 01 01) is left alone.
-    tbs = tbs.replace(prefix + b"\x0b", prefix + last, 1)
-    signature = issuer.key.sign(tbs, padding.PKCS1v15(), digest)
-    algorithm = bytes.fromhex("300d0609") + prefix + last + b"\x05\x00"
-    bits = b"\x03\x82" + (len(signature) + 1).to_bytes(2, "big") + b"\x00" + signature
-    body = tbs + algorithm + bits
-    der = b"\x30\x82" + len(body).to_bytes(2, "big") + body
-    return Made(Certificate.from_der(der), made.key)
-
-
-def version_1(made: Made, issuer: Made) -> Made:
-    """The same certificate without extensions, in the version of X.509 that has none."""
-    parts = list(_elements(_elements(made.certificate.x509.tbs_certificate_bytes)[0][1]))
-    kept = b"".join(whole for whole, _ in parts if whole[0] not in (0xA0, 0xA3))
-    size = (len(kept).bit_length() + 7) // 8
-    tbs = bytes([0x30, 0x80 | size]) + len(kept).to_bytes(size, "big") + kept
-    return Made(Certificate.from_der(make.signed(tbs, issuer.key)), made.key)
-
-
-def _elements(der: bytes) -> list[tuple[bytes, bytes]]:
-    """Each DER element in ``der``, whole and its contents."""
-    found = []
-    while der:
-        size, start = der[1], 2
-        if size & 0x80:
-            start += size & 0x7F
-            size = int.from_bytes(der[2:start], "big")
-        found.append((der[: start + size], der[start : start + size]))
-        der = der[start + size :]
-    return found
-
-
-def damaged(made: Made) -> Made:
-    """One bit of the signature turned."""
-    der = bytearray(made.certificate.der)
-    der[-1] ^= 1
-    return Made(Certificate.from_der(bytes(der)), made.key)
-
-
-# ---- the matrix ----------------------------------------------------------------------------------
+    from collections.abc import Iterator
+    from datetime import datetime
 
 
 def _chain(m: Maker, *names: Any, name: str = NAME, **flaws: Any) -> Case:
@@ -143,23 +36,30 @@ def _chain(m: Maker, *names: Any, name: str = NAME, **flaws: Any) -> Case:
     return m.case([m.leaf(root, *names, **flaws)], [root], name)
 
 
-def _under(m: Maker, root: dict[str, Any] | None = None, leaf: dict[str, Any] | None = None,
-           *names: Any, name: str = NAME) -> Case:
+def _under(
+    m: Maker,
+    root: dict[str, Any] | None = None,
+    leaf: dict[str, Any] | None = None,
+    *names: Any,
+    name: str = NAME,
+) -> Case:
     """A leaf below a root with flaws."""
     top = m.root(**(root or {}))
     return m.case([m.leaf(top, *names, **(leaf or {}))], [top], name)
 
 
-def _between(m: Maker, middle: dict[str, Any] | None = None, leaf: dict[str, Any] | None = None,
-             root: dict[str, Any] | None = None, *names: Any, name: str = NAME) -> Case:
+def _between(
+    m: Maker,
+    middle: dict[str, Any] | None = None,
+    leaf: dict[str, Any] | None = None,
+    root: dict[str, Any] | None = None,
+    *names: Any,
+    name: str = NAME,
+) -> Case:
     """A leaf below an intermediate with flaws below a sound root."""
     top = m.root(**(root or {}))
     between = m.ca(top, **(middle or {}))
     return m.case([m.leaf(between, *names, **(leaf or {})), between], [top], name)
-
-
-def _stranger(m: Maker) -> Made:
-    return m.root()
 
 
 def _sound(m: Maker) -> dict[str, Any]:
@@ -172,14 +72,20 @@ def _sound(m: Maker) -> dict[str, Any]:
         "sound-below-localhost": lambda: _chain(m, "a.localhost", name="a.localhost"),
         "sound-intermediate": lambda: _between(m),
         "sound-rsa": lambda: _under(
-            m, {"private_key": rsa_key(2048)},
-            {"private_key": rsa_key(2048), "replace": [key_usage("digital_signature", "key_encipherment")]},
+            m,
+            {"private_key": rsa_key(2048)},
+            {
+                "private_key": rsa_key(2048),
+                "replace": [key_usage("digital_signature", "key_encipherment")],
+            },
         ),
         "sound-p384": lambda: _chain(m, private_key=ec.generate_private_key(ec.SECP384R1())),
         "sound-wrong-order": lambda: _wrong_order(m),
         "sound-root-sent": lambda: _root_sent(m),
         "sound-both-purposes": lambda: _chain(m, replace=[x509.ExtendedKeyUsage([SERVER, CLIENT])]),
-        "sound-in-constraints": lambda: _under(m, {"add": [nc([x509.DNSName("test")])], "critical": [x509.NameConstraints]}),
+        "sound-in-constraints": lambda: _under(
+            m, {"add": [nc([x509.DNSName("test")])], "critical": [x509.NameConstraints]}
+        ),
     }
 
 
@@ -214,8 +120,12 @@ def _names(m: Maker) -> dict[str, Any]:
         "name-no-san-no-cn-ip": lambda: _chain(m, name=ADDRESS, **no_san),
         "name-cn-beside-ip-san": lambda: _chain(m, address, subject=f"CN={NAME}"),
         "name-cn-beside-other-san": lambda: _chain(m, OTHER, subject=f"CN={NAME}"),
-        "name-cn-beside-email": lambda: _chain(m, x509.RFC822Name("a@app.test"), subject=f"CN={NAME}"),
-        "name-cn-wildcard": lambda: _chain(m, subject="CN=*.app.test", name="www.app.test", **no_san),
+        "name-cn-beside-email": lambda: _chain(
+            m, x509.RFC822Name("a@app.test"), subject=f"CN={NAME}"
+        ),
+        "name-cn-wildcard": lambda: _chain(
+            m, subject="CN=*.app.test", name="www.app.test", **no_san
+        ),
         "name-email-only": lambda: _chain(m, x509.RFC822Name("a@app.test")),
         "name-uri-only": lambda: _chain(m, x509.UniformResourceIdentifier("https://app.test/")),
         "name-wildcard-depth": lambda: _chain(m, "*.app.test", name="a.b.app.test"),
@@ -259,166 +169,10 @@ def _dates(m: Maker) -> dict[str, Any]:
         "date-expired-and-name": lambda: _chain(m, OTHER, **old),
         "date-early-and-name": lambda: _chain(m, OTHER, **early),
         "date-expired-ip-and-name": lambda: _chain(m, OTHER, name=ADDRESS, **old),
-        "date-expired-untrusted": lambda: m.case([m.leaf(m.root(), **old)], [_stranger(m)]),
+        "date-expired-untrusted": lambda: m.case([m.leaf(m.root(), **old)], [m.root()]),
         "date-expired-and-intermediate": lambda: _between(m, old, old),
         "date-expired-and-root": lambda: _under(m, old, old),
     }
-
-
-def _trust(m: Maker) -> dict[str, Any]:
-    def untrusted(*, send: str, root: dict[str, Any] | None = None) -> Case:
-        root = m.root(**(root or {}))
-        between = m.ca(root)
-        leaf = m.leaf(between)
-        sent = {
-            "leaf": [leaf],
-            "chain": [leaf, between],
-            "root": [leaf, between, root],
-        }[send]
-        return m.case(sent, [_stranger(m)])
-
-    def missing(**flaws: Any) -> Case:
-        root = m.root()
-        return m.case([m.leaf(m.ca(root), **flaws)], [root])
-
-    def regenerated(*, between: bool = False, root: dict[str, Any] | None = None, **flaws: Any) -> Case:
-        old = m.root(**(root or {}))
-        new = m.root(subject=old.certificate.subject)
-        if not between:
-            return m.case([m.leaf(old, **flaws)], [new])
-        middle = m.ca(old, **flaws)
-        return m.case([m.leaf(middle), middle], [new])
-
-    def remade_intermediate() -> Case:
-        root = m.root()
-        old = m.ca(root)
-        new = m.ca(root, subject=old.certificate.subject)
-        return m.case([m.leaf(old), new], [root])
-
-    def bare_regenerated() -> Case:
-        """As `openssl req -x509` makes a CA without key identifiers."""
-        bare = {"without": [x509.SubjectKeyIdentifier, x509.AuthorityKeyIdentifier]}
-        old = m.root(**bare)
-        new = m.root(subject=old.certificate.subject, **bare)
-        return m.case([m.leaf(old, **bare)], [new])
-
-    def pinned(what: str, **flaws: Any) -> Case:
-        root = m.root()
-        between = m.ca(root)
-        leaf = m.leaf(between, **flaws)
-        trusted = {"leaf": leaf, "intermediate": between}[what]
-        return m.case([leaf, between], [trusted])
-
-    def pinned_alone() -> Case:
-        leaf = m.leaf(m.root())
-        return m.case([leaf], [leaf])
-
-    def self_signed(*, trusted: bool, **flaws: Any) -> Case:
-        leaf = m.leaf(None, **flaws)
-        return m.case([leaf], [leaf if trusted else _stranger(m)])
-
-    as_req = {
-        "ca": True,
-        "without": [x509.KeyUsage],
-        "subject": f"CN={NAME}",
-    }
-
-    def two_versions(order: str) -> Case:
-        narrow = m.root(add=[nc([x509.DNSName("example.com")])], critical=[x509.NameConstraints])
-        wide = m.root(
-            subject=narrow.certificate.subject,
-            private_key=narrow.key,
-            add=[nc([x509.DNSName("example.com"), x509.DNSName("test")])],
-            critical=[x509.NameConstraints],
-            start=m.now - DAY,
-        )
-        versions = {"old": [narrow], "old-first": [narrow, wide], "new-first": [wide, narrow]}
-        return m.case([m.leaf(wide)], versions[order])
-
-    def cross_signed() -> Case:
-        """Two ways up, one to a root that is trusted."""
-        one, two = m.root(), m.root()
-        between = m.ca(one)
-        crossed = m.ca(two, subject=between.certificate.subject, private_key=between.key)
-        return m.case([m.leaf(between), between, crossed], [two])
-
-    return {
-        "trust-unknown-root": lambda: m.case([m.leaf(m.root())], [_stranger(m)]),
-        "trust-unknown-root-chain": lambda: untrusted(send="chain"),
-        "trust-unknown-root-sent": lambda: untrusted(send="root"),
-        "trust-missing-intermediate": missing,
-        "trust-missing-intermediate-aia": lambda: missing(
-            add=[x509.AuthorityInformationAccess([x509.AccessDescription(
-                AuthorityInformationAccessOID.CA_ISSUERS,
-                x509.UniformResourceIdentifier("http://127.0.0.1:9/ca.der"),
-            )])]
-        ),
-        "trust-regenerated": regenerated,
-        "trust-regenerated-above": lambda: regenerated(between=True),
-        "trust-regenerated-without-ids": bare_regenerated,
-        "trust-remade-intermediate": remade_intermediate,
-        "trust-damaged": lambda: _damaged(m),
-        "trust-damaged-intermediate": lambda: _damaged_intermediate(m),
-        "trust-damaged-below-rsa": lambda: _damaged(m, private_key=rsa_key(2048)),
-        "trust-damaged-below-ed25519": lambda: _damaged(
-            m, private_key=ed25519.Ed25519PrivateKey.generate()
-        ),
-        "trust-pinned-leaf": lambda: pinned("leaf"),
-        "trust-pinned-leaf-alone": pinned_alone,
-        "trust-pinned-intermediate": lambda: pinned("intermediate"),
-        "trust-self-signed": lambda: self_signed(trusted=False),
-        "trust-self-signed-ca": lambda: self_signed(trusted=False, **as_req),
-        "trust-self-signed-pinned": lambda: self_signed(trusted=True),
-        "trust-self-signed-ca-pinned": lambda: self_signed(trusted=True, **as_req),
-        "trust-self-signed-wrong-name": lambda: m.case([m.leaf(None, OTHER)], [_stranger(m)]),
-        "trust-unknown-and-wrong-name": lambda: m.case([m.leaf(m.root(), OTHER)], [_stranger(m)]),
-        "trust-old-version": lambda: two_versions("old"),
-        "trust-old-version-first": lambda: two_versions("old-first"),
-        "trust-new-version-first": lambda: two_versions("new-first"),
-        "trust-cross-signed": cross_signed,
-        "trust-extra-sent": lambda: _extra(m),
-        "trust-extra-sent-root-early": lambda: _extra(m, root=m.early()),
-        "trust-extra-sent-root-expired": lambda: _extra(m, root=m.expired()),
-        "trust-extra-sent-purpose": lambda: _extra(m, middle={"add": [x509.ExtendedKeyUsage([CLIENT])]}),
-        "trust-extra-sent-expired": lambda: _extra(m, leaf=m.expired()),
-        "trust-extra-sent-root-no-sign": lambda: _extra(m, root={"replace": [key_usage("digital_signature")]}),
-        "trust-unknown-root-sent-expired": lambda: untrusted(send="root", root=m.expired()),
-        "trust-unknown-root-sent-early": lambda: untrusted(send="root", root=m.early()),
-        "trust-regenerated-other-kind": lambda: regenerated(root={"private_key": rsa_key(2048)}),
-        "trust-regenerated-ed25519": lambda: regenerated(
-            root={"private_key": ed25519.Ed25519PrivateKey.generate()}
-        ),
-        "trust-pinned-leaf-ca": lambda: pinned("leaf", ca=True, replace=[key_usage("digital_signature", "key_cert_sign")]),
-        "trust-pinned-leaf-expired": lambda: pinned("leaf", **m.expired()),
-        "trust-self-signed-pinned-expired": lambda: self_signed(trusted=True, **m.expired()),
-        "trust-self-signed-pinned-purpose": lambda: self_signed(trusted=True, replace=[x509.ExtendedKeyUsage([CLIENT])]),
-        "trust-self-signed-nameless": lambda: self_signed(trusted=False, subject=""),
-        "trust-self-signed-pinned-small": lambda: self_signed(trusted=True, private_key=rsa_key(1024)),
-    }
-
-
-def _extra(m: Maker, *, root: dict[str, Any] | None = None, middle: dict[str, Any] | None = None, leaf: dict[str, Any] | None = None) -> Case:
-    """A certificate is sent that has nothing to do with the rest."""
-    top = m.root(**(root or {}))
-    between = m.ca(top, **(middle or {}))
-    return m.case([m.leaf(between, **(leaf or {})), between, m.root()], [top])
-
-
-def _pinned(m: Maker, **flaws: Any) -> Case:
-    """An intermediate is trusted, and has flaws."""
-    between = m.ca(m.root(), **flaws)
-    return m.case([m.leaf(between), between], [between])
-
-
-def _damaged(m: Maker, **flaws: Any) -> Case:
-    root = m.root(**flaws)
-    return m.case([damaged(m.leaf(root))], [root])
-
-
-def _damaged_intermediate(m: Maker) -> Case:
-    root = m.root()
-    between = m.ca(root)
-    return m.case([m.leaf(between), damaged(between)], [root])
 
 
 def _usage(m: Maker) -> dict[str, Any]:
@@ -427,7 +181,7 @@ def _usage(m: Maker) -> dict[str, Any]:
 
     def no_ca(**flaws: Any) -> Case:
         root = m.root()
-        between = m._make(root, **flaws)
+        between = m.make(root, **flaws)
         return m.case([m.leaf(between), between], [root])
 
     return {
@@ -441,23 +195,50 @@ def _usage(m: Maker) -> dict[str, Any]:
         "usage-eku-client-and-name": lambda: _chain(m, OTHER, **client),
         "usage-eku-client-and-expired": lambda: _chain(m, **client, **m.expired()),
         "usage-ku-agreement": lambda: _chain(m, replace=[key_usage("key_agreement")]),
-        "usage-ku-agreement-and-expired": lambda: _chain(m, replace=[key_usage("key_agreement")], **m.expired()),
+        "usage-ku-agreement-and-expired": lambda: _chain(
+            m, replace=[key_usage("key_agreement")], **m.expired()
+        ),
+        "usage-ku-useless": lambda: _chain(m, replace=[key_usage("content_commitment")]),
         "usage-ku-none": lambda: _chain(m, without=[x509.KeyUsage]),
-        "usage-ku-rsa-encipherment": lambda: _chain(m, replace=[key_usage("key_encipherment")], **both_rsa),
-        "usage-ku-rsa-signature": lambda: _chain(m, replace=[key_usage("digital_signature")], **both_rsa),
-        "usage-ku-cert-sign": lambda: _chain(m, replace=[key_usage("digital_signature", "key_cert_sign")]),
-        "usage-leaf-is-ca": lambda: _chain(m, ca=True, replace=[key_usage("digital_signature", "key_cert_sign")], add=[x509.ExtendedKeyUsage([SERVER])]),
-        "usage-leaf-is-ca-no-sign": lambda: _chain(m, ca=True, replace=[key_usage("digital_signature")], add=[x509.ExtendedKeyUsage([SERVER])]),
-        "usage-issuer-is-leaf": lambda: no_ca(),
-        "usage-issuer-no-basic": lambda: no_ca(without=[x509.BasicConstraints], replace=[key_usage("key_cert_sign")]),
+        "usage-ku-rsa-encipherment": lambda: _chain(
+            m, replace=[key_usage("key_encipherment")], **both_rsa
+        ),
+        "usage-ku-rsa-signature": lambda: _chain(
+            m, replace=[key_usage("digital_signature")], **both_rsa
+        ),
+        "usage-ku-cert-sign": lambda: _chain(
+            m, replace=[key_usage("digital_signature", "key_cert_sign")]
+        ),
+        "usage-leaf-is-ca": lambda: _chain(
+            m,
+            ca=True,
+            replace=[key_usage("digital_signature", "key_cert_sign")],
+            add=[x509.ExtendedKeyUsage([SERVER])],
+        ),
+        "usage-leaf-is-ca-no-sign": lambda: _chain(
+            m,
+            ca=True,
+            replace=[key_usage("digital_signature")],
+            add=[x509.ExtendedKeyUsage([SERVER])],
+        ),
+        "usage-issuer-is-leaf": no_ca,
+        "usage-issuer-no-basic": lambda: no_ca(
+            without=[x509.BasicConstraints], replace=[key_usage("key_cert_sign")]
+        ),
         "usage-issuer-no-sign": lambda: _between(m, {"replace": [key_usage("digital_signature")]}),
         "usage-issuer-no-usage": lambda: _between(m, {"without": [x509.KeyUsage]}),
         "usage-root-no-ca": lambda: _root_no_ca(m),
         "usage-root-no-basic": lambda: _under(m, {"without": [x509.BasicConstraints]}),
         "usage-root-bare": lambda: _under(m, {"without": [x509.BasicConstraints, x509.KeyUsage]}),
-        "usage-root-basic-false": lambda: _under(m, {"replace": [x509.BasicConstraints(ca=False, path_length=None)]}),
-        "usage-issuer-bare": lambda: _between(m, {"without": [x509.BasicConstraints, x509.KeyUsage]}),
-        "usage-issuer-bare-top": lambda: _pinned(m, without=[x509.BasicConstraints, x509.KeyUsage]),
+        "usage-root-basic-false": lambda: _under(
+            m, {"replace": [x509.BasicConstraints(ca=False, path_length=None)]}
+        ),
+        "usage-issuer-bare": lambda: _between(
+            m, {"without": [x509.BasicConstraints, x509.KeyUsage]}
+        ),
+        "usage-issuer-bare-top": lambda: intermediate_pinned(
+            m, without=[x509.BasicConstraints, x509.KeyUsage]
+        ),
         "usage-root-no-sign": lambda: _under(m, {"replace": [key_usage("digital_signature")]}),
         "usage-path-length-root": lambda: _between(m, root={"path_length": 0}),
         "usage-path-length-intermediate": lambda: _deep(m, path_length=0),
@@ -466,7 +247,7 @@ def _usage(m: Maker) -> dict[str, Any]:
 
 
 def _root_no_ca(m: Maker) -> Case:
-    root = m._make(None, subject=f"CN=No CA of {m.id}")
+    root = m.make(None, subject=f"CN=No CA of {m.id}")
     return m.case([m.leaf(root)], [root])
 
 
@@ -490,20 +271,40 @@ def _constraints(m: Maker) -> dict[str, Any]:
         "constraint-root-optional": lambda: _under(m, {"add": outside["add"]}),
         "constraint-intermediate": lambda: _between(m, outside),
         "constraint-root-ip": lambda: _under(m, outside_ip, None, address, name=ADDRESS),
-        "constraint-intermediate-ip": lambda: _between(m, outside_ip, None, None, address, name=ADDRESS),
+        "constraint-intermediate-ip": lambda: _between(
+            m, outside_ip, None, None, address, name=ADDRESS
+        ),
         "constraint-root-excluded": lambda: _under(m, excluded),
         "constraint-intermediate-excluded": lambda: _between(m, excluded),
-        "constraint-other-name-outside": lambda: _under(m, {"add": [nc([x509.DNSName(NAME)])], **critical}, None, NAME, OTHER),
+        "constraint-other-name-outside": lambda: _under(
+            m, {"add": [nc([x509.DNSName(NAME)])], **critical}, None, NAME, OTHER
+        ),
         "constraint-type-free": lambda: _under(m, outside, None, address, name=ADDRESS),
         "constraint-dotted": lambda: _under(m, {"add": [nc([x509.DNSName(".test")])], **critical}),
-        "constraint-cn-ip": lambda: _under(m, permit_all, {"subject": f"CN={ADDRESS}"}, address, name=ADDRESS),
-        "constraint-cn-text": lambda: _under(m, permit_all, {"subject": "CN=my laptop"}, address, name=ADDRESS),
-        "constraint-cn-excluded": lambda: _under(m, {"add": [nc(None, [x509.DNSName("example.com")])], **critical}, {"subject": "CN=www.example.com"}, address, name=ADDRESS),
-        "constraint-cn-alone": lambda: _under(m, permit_all, {"subject": "CN=www.example.com", "without": [x509.SubjectAlternativeName]}),
+        "constraint-cn-ip": lambda: _under(
+            m, permit_all, {"subject": f"CN={ADDRESS}"}, address, name=ADDRESS
+        ),
+        "constraint-cn-text": lambda: _under(
+            m, permit_all, {"subject": "CN=my laptop"}, address, name=ADDRESS
+        ),
+        "constraint-cn-excluded": lambda: _under(
+            m,
+            {"add": [nc(None, [x509.DNSName("example.com")])], **critical},
+            {"subject": "CN=www.example.com"},
+            address,
+            name=ADDRESS,
+        ),
+        "constraint-cn-alone": lambda: _under(
+            m,
+            permit_all,
+            {"subject": "CN=www.example.com", "without": [x509.SubjectAlternativeName]},
+        ),
         "constraint-odd-name-root": lambda: _under(m, permit_all, None, "*.test"),
         "constraint-odd-name-intermediate": lambda: _between(m, permit_all, None, None, "*.test"),
         "constraint-dot-outside": lambda: _under(m, outside, None, "app.test."),
-        "constraint-other-family": lambda: _under(m, permit_all, None, x509.IPAddress(ip_address("::1")), name=ADDRESS),
+        "constraint-other-family": lambda: _under(
+            m, permit_all, None, x509.IPAddress(ip_address("::1")), name=ADDRESS
+        ),
         "constraint-cn-outside": lambda: _under(m, permit_all, {"subject": "CN=www.example.com"}),
         "constraint-root-and-expired": lambda: _under(m, outside, m.expired()),
         "constraint-root-and-name": lambda: _under(m, outside, None, OTHER),
@@ -515,18 +316,32 @@ def _strict(m: Maker) -> dict[str, Any]:
     aki, ski = x509.AuthorityKeyIdentifier, x509.SubjectKeyIdentifier
     ca_leaf = {"ca": True, "replace": [key_usage("digital_signature", "key_cert_sign")]}
     return {
-        "strict-leaf-ca-path-length": lambda: _chain(m, ca=True, path_length=0, without=[x509.KeyUsage]),
-        "strict-leaf-ca-basic-optional": lambda: _chain(m, optional=[x509.BasicConstraints], **ca_leaf),
+        "strict-leaf-ca-path-length": lambda: _chain(
+            m, ca=True, path_length=0, without=[x509.KeyUsage]
+        ),
+        "strict-leaf-ca-basic-optional": lambda: _chain(
+            m, optional=[x509.BasicConstraints], **ca_leaf
+        ),
         "strict-leaf-ca-no-usage": lambda: _chain(m, ca=True, without=[x509.KeyUsage]),
         "strict-leaf-ca-no-ski": lambda: _chain(m, without=[ski], **ca_leaf),
-        "strict-leaf-nameless": lambda: _chain(m, subject="", without=[x509.SubjectAlternativeName]),
-        "strict-intermediate-basic-optional": lambda: _between(m, {"optional": [x509.BasicConstraints]}),
+        "strict-leaf-nameless": lambda: _chain(
+            m, subject="", without=[x509.SubjectAlternativeName]
+        ),
+        "strict-intermediate-basic-optional": lambda: _between(
+            m, {"optional": [x509.BasicConstraints]}
+        ),
         "strict-intermediate-no-ski": lambda: _between(m, {"without": [ski]}),
-        "strict-intermediate-path-length": lambda: _between(m, {"without": [x509.KeyUsage], "path_length": 0}),
-        "strict-root-path-length": lambda: _under(m, {"without": [x509.KeyUsage], "path_length": 1}),
+        "strict-intermediate-path-length": lambda: _between(
+            m, {"without": [x509.KeyUsage], "path_length": 0}
+        ),
+        "strict-root-path-length": lambda: _under(
+            m, {"without": [x509.KeyUsage], "path_length": 1}
+        ),
         "strict-ski-critical-intermediate": lambda: _between(m, {"critical": [ski]}),
         "strict-ski-critical-root": lambda: _under(m, {"critical": [ski]}),
-        "strict-old-ca": lambda: _under(m, {"without": [x509.KeyUsage], "optional": [x509.BasicConstraints]}),
+        "strict-old-ca": lambda: _under(
+            m, {"without": [x509.KeyUsage], "optional": [x509.BasicConstraints]}
+        ),
         "strict-basic-optional": lambda: _under(m, {"optional": [x509.BasicConstraints]}),
         "strict-root-no-usage": lambda: _under(m, {"without": [x509.KeyUsage]}),
         "strict-root-no-ski": lambda: _under(m, {"without": [ski]}),
@@ -536,7 +351,9 @@ def _strict(m: Maker) -> dict[str, Any]:
         "strict-aki-critical": lambda: _chain(m, critical=[aki]),
         "strict-ski-critical": lambda: _chain(m, critical=[ski]),
         "strict-empty-subject": lambda: _chain(m, subject=""),
-        "strict-empty-subject-critical": lambda: _chain(m, subject="", critical=[x509.SubjectAlternativeName]),
+        "strict-empty-subject-critical": lambda: _chain(
+            m, subject="", critical=[x509.SubjectAlternativeName]
+        ),
         "strict-san-critical": lambda: _chain(m, critical=[x509.SubjectAlternativeName]),
         "strict-no-aki-and-name": lambda: _chain(m, OTHER, without=[aki]),
         "strict-no-aki-and-expired": lambda: _chain(m, without=[aki], **m.expired()),
@@ -544,10 +361,13 @@ def _strict(m: Maker) -> dict[str, Any]:
 
 
 def _crypto(m: Maker) -> dict[str, Any]:
-    small = {"private_key": rsa_key(1024), "replace": [key_usage("digital_signature", "key_encipherment")]}
+    small = {
+        "private_key": rsa_key(1024),
+        "replace": [key_usage("digital_signature", "key_encipherment")],
+    }
     big = {"private_key": rsa_key(2048)}
 
-    def hashed(digest: hashes.HashAlgorithm, *, at: str, names: tuple[str, ...] = (NAME,)) -> Case:
+    def hashed(digest: str, *, at: str, names: tuple[str, ...] = (NAME,)) -> Case:
         root = m.root(**big)
         if at == "root":
             root = with_broken_hash(root, root, digest)
@@ -566,25 +386,32 @@ def _crypto(m: Maker) -> dict[str, Any]:
         "crypto-rsa-1024": lambda: _chain(m, **small),
         "crypto-rsa-1024-root": lambda: _under(m, {"private_key": rsa_key(1024)}),
         "crypto-rsa-1024-intermediate": lambda: _between(m, {"private_key": rsa_key(1024)}),
-        "crypto-sha1-leaf": lambda: hashed(hashes.SHA1(), at="leaf"),
-        "crypto-sha1-intermediate": lambda: hashed(hashes.SHA1(), at="intermediate"),
-        "crypto-sha1-root": lambda: hashed(hashes.SHA1(), at="root"),
-        "crypto-md5-leaf": lambda: hashed(hashes.MD5(), at="leaf"),
-        "crypto-sha1-and-name": lambda: hashed(hashes.SHA1(), at="leaf", names=(OTHER,)),
+        "crypto-sha1-leaf": lambda: hashed("sha1", at="leaf"),
+        "crypto-sha1-intermediate": lambda: hashed("sha1", at="intermediate"),
+        "crypto-sha1-root": lambda: hashed("sha1", at="root"),
+        "crypto-md5-leaf": lambda: hashed("md5", at="leaf"),
+        "crypto-sha1-and-name": lambda: hashed("sha1", at="leaf", names=(OTHER,)),
         "crypto-p521": lambda: _chain(m, **key(ec.SECP521R1())),
         "crypto-p521-root": lambda: _under(m, key(ec.SECP521R1())),
         "crypto-ed25519": lambda: _chain(m, private_key=ed25519.Ed25519PrivateKey.generate()),
-        "crypto-ed25519-root": lambda: _under(m, {"private_key": ed25519.Ed25519PrivateKey.generate()}),
-        "crypto-ed25519-intermediate": lambda: _between(m, {"private_key": ed25519.Ed25519PrivateKey.generate()}),
-        "crypto-ed25519-root-intermediate": lambda: _between(m, root={"private_key": ed25519.Ed25519PrivateKey.generate()}),
-        "crypto-ed25519-and-name": lambda: _chain(m, OTHER, private_key=ed25519.Ed25519PrivateKey.generate()),
+        "crypto-ed25519-root": lambda: _under(
+            m, {"private_key": ed25519.Ed25519PrivateKey.generate()}
+        ),
+        "crypto-ed25519-intermediate": lambda: _between(
+            m, {"private_key": ed25519.Ed25519PrivateKey.generate()}
+        ),
+        "crypto-ed25519-root-intermediate": lambda: _between(
+            m, root={"private_key": ed25519.Ed25519PrivateKey.generate()}
+        ),
+        "crypto-ed25519-and-name": lambda: _chain(
+            m, OTHER, private_key=ed25519.Ed25519PrivateKey.generate()
+        ),
         "crypto-rsa-1024-and-name": lambda: _chain(m, OTHER, **small),
     }
 
 
 def _form(m: Maker) -> dict[str, Any]:
-    unknown = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.3.6.1.4.1.99999.1"), b"\x05\x00")
-    unknown_critical = {"add": [unknown], "critical": [x509.UnrecognizedExtension]}
+    unknown_critical = {"add": [UNKNOWN], "critical": [x509.UnrecognizedExtension]}
     staple = x509.TLSFeature([x509.TLSFeatureType.status_request])
     return {
         "form-critical-leaf": lambda: _chain(m, **unknown_critical),
@@ -611,7 +438,7 @@ def _v1_root(m: Maker) -> Case:
     return m.case([m.leaf(root)], [root])
 
 
-GROUPS = (_sound, _names, _dates, _trust, _usage, _constraints, _strict, _crypto, _form)
+GROUPS = (_sound, _names, _dates, trust, _usage, _constraints, _strict, _crypto, _form)
 
 
 def cases(now: datetime) -> Iterator[Case]:

@@ -39,6 +39,8 @@ _INVALID: Final = (
     "anchor-no-cert-sign",
     "too-deep-below-intermediate",
     "too-deep-below-anchor",
+)
+_CONSTRAINTS: Final = (
     "outside-intermediate",
     "excluded-by-intermediate",
     "outside-anchor",
@@ -58,8 +60,13 @@ CHROMIUM: Final = Client(
         Rule("pinned-foreign-ca", "net::ERR_CERT_AUTHORITY_INVALID"),
         Rule("untrusted", "net::ERR_CERT_AUTHORITY_INVALID"),
         *(Rule(flaw, "net::ERR_CERT_INVALID", unless=_DATES) for flaw in _INVALID),
+        *(
+            Rule(flaw, "net::ERR_CERT_INVALID", unless=(*_DATES, "dot-constrained"))
+            for flaw in _CONSTRAINTS
+        ),
         Rule("host-not-named", "net::ERR_CERT_COMMON_NAME_INVALID"),
         Rule("address-not-named", "net::ERR_CERT_COMMON_NAME_INVALID"),
         *(Rule(flaw, "net::ERR_CERT_DATE_INVALID") for flaw in _DATES),
     ),
+    unsure=(("dot-constrained", "a dot at the end of a name under constraints was not measured"),),
 )

@@ -63,11 +63,11 @@ def compare(kind: type[x509.GeneralName], value: object, above: Node) -> Iterato
 
 
 def _lenient(value: object) -> object:
-    """A DNS name that is malformed counts by its letters."""
+    """A DNS name that is malformed counts by its letters, and a dot at its end is one of them."""
     if not isinstance(value, str):
         return value
-    base = value.lower().removeprefix("*.").rstrip(".")
-    return _ODD.sub("x", base)
+    base = value.lower().removeprefix("*.")
+    return _ODD.sub("x", f"{base}x" if base.endswith(".") else base)
 
 
 _ODD: Final = re.compile(r"[^a-z0-9._-]")

@@ -13,6 +13,10 @@ from certkit.verify.clients.sight import (
     nss_can_hold,
 )
 
+_KEY_USAGE: Final = "SEC_ERROR_INADEQUATE_KEY_USAGE"
+_DISABLED: Final = "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED"
+_UNKNOWN_CRITICAL: Final = "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION"
+
 
 def _constraints(which: str) -> tuple[Rule, ...]:
     return (
@@ -35,6 +39,39 @@ def _of_issuer(which: str) -> tuple[Rule, ...]:
     )
 
 
+# From the leaf upwards: each certificate must be in order before its issuer is looked at.
+# Signatures and the purpose of the leaf come on the way back.
+_PATH: Final = (
+    Rule("self-signed", "MOZILLA_PKIX_ERROR_SELF_SIGNED_CERT"),
+    Rule("intermediate-unknown-critical", "SEC_ERROR_UNKNOWN_ISSUER"),
+    Rule("intermediate-key-id-critical", "SEC_ERROR_UNKNOWN_ISSUER"),
+    *_constraints("intermediate"),
+    Rule("intermediate-weak-hash", _DISABLED),
+    Rule("intermediate-signed-ed25519", _DISABLED),
+    Rule("intermediate-ed25519", "SEC_ERROR_UNSUPPORTED_KEYALG"),
+    Rule("leaf-signed-ed25519", _DISABLED, unless=("pinned",)),
+    *_of_issuer("intermediate"),
+    Rule("untrusted", "SEC_ERROR_UNKNOWN_ISSUER"),
+    Rule("anchor-unknown-critical", _UNKNOWN_CRITICAL),
+    Rule("anchor-key-id-critical", _UNKNOWN_CRITICAL),
+    *_constraints("anchor"),
+    *_of_issuer("anchor"),
+    Rule("lone-common-name-outside", "SEC_ERROR_CERT_NOT_IN_NAME_SPACE"),
+    Rule("signature-of-other-kind", "SEC_ERROR_INVALID_KEY"),
+    Rule("signature-unfit", "SEC_ERROR_BAD_SIGNATURE"),
+    Rule("leaf-weak-hash", _DISABLED, unless=("pinned",)),
+)
+_LEAF: Final = (
+    Rule("leaf-is-ca", "MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY"),
+    Rule("leaf-purpose", "SEC_ERROR_INADEQUATE_CERT_TYPE"),
+    Rule("leaf-any-purpose", "SEC_ERROR_INADEQUATE_CERT_TYPE"),
+)
+_DATES: Final = (
+    Rule("leaf-expired", "SEC_ERROR_EXPIRED_CERTIFICATE"),
+    Rule("leaf-early", "MOZILLA_PKIX_ERROR_NOT_YET_VALID_CERTIFICATE"),
+)
+
+
 FIREFOX: Final = Client(
     "Firefox",
     "Firefox ESR 153.7 on Linux, roots imported with the flag C",
@@ -44,41 +81,18 @@ FIREFOX: Final = Client(
         Rule("leaf-ed25519", "SSL_ERROR_NO_CYPHER_OVERLAP"),
         Rule("leaf-unknown-critical", "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION"),
         Rule("leaf-key-id-critical", "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION"),
-        Rule("self-signed", "MOZILLA_PKIX_ERROR_SELF_SIGNED_CERT"),
-        # From the leaf upwards: each certificate must be in order before its issuer is looked at.
-        Rule("intermediate-unknown-critical", "SEC_ERROR_UNKNOWN_ISSUER"),
-        Rule("intermediate-key-id-critical", "SEC_ERROR_UNKNOWN_ISSUER"),
-        *_constraints("intermediate"),
-        Rule("intermediate-weak-hash", "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED"),
-        Rule("intermediate-signed-ed25519", "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED"),
-        Rule("intermediate-ed25519", "SEC_ERROR_UNSUPPORTED_KEYALG"),
-        Rule(
-            "leaf-signed-ed25519", "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED", unless=("pinned",)
-        ),
-        *_of_issuer("intermediate"),
-        Rule("untrusted", "SEC_ERROR_UNKNOWN_ISSUER"),
-        Rule("anchor-unknown-critical", "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION"),
-        Rule("anchor-key-id-critical", "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION"),
-        *_constraints("anchor"),
-        *_of_issuer("anchor"),
-        Rule("lone-common-name-outside", "SEC_ERROR_CERT_NOT_IN_NAME_SPACE"),
-        Rule("signature-of-other-kind", "SEC_ERROR_INVALID_KEY"),
-        Rule("signature-unfit", "SEC_ERROR_BAD_SIGNATURE"),
-        Rule(
-            "leaf-weak-hash", "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED", unless=("pinned",)
-        ),
-        Rule("leaf-is-ca", "MOZILLA_PKIX_ERROR_CA_CERT_USED_AS_END_ENTITY"),
-        Rule("leaf-purpose", "SEC_ERROR_INADEQUATE_CERT_TYPE"),
-        Rule("leaf-any-purpose", "SEC_ERROR_INADEQUATE_CERT_TYPE"),
+        Rule("leaf-useless", _KEY_USAGE),
+        *_PATH,
+        # Usages are tried one after the other; when keyAgreement fails as well, they get the blame.
+        Rule("leaf-only-agrees", _KEY_USAGE, beside=tuple(r.flaw for r in (*_LEAF, *_DATES))),
+        *_LEAF,
         Rule(
             "must-staple",
             "MOZILLA_PKIX_ERROR_REQUIRED_TLS_FEATURE_MISSING",
             unless=("leaf-expired", "leaf-early"),
         ),
-        Rule("leaf-cannot-sign-and-dated", "SEC_ERROR_INADEQUATE_KEY_USAGE"),
         Rule("host-not-named", "SSL_ERROR_BAD_CERT_DOMAIN"),
         Rule("address-not-named", "SSL_ERROR_BAD_CERT_DOMAIN"),
-        Rule("leaf-expired", "SEC_ERROR_EXPIRED_CERTIFICATE"),
-        Rule("leaf-early", "MOZILLA_PKIX_ERROR_NOT_YET_VALID_CERTIFICATE"),
+        *_DATES,
     ),
 )

@@ -110,6 +110,16 @@ def _may_not_sign_data(sight: Sight, node: Node) -> bool:
     return found is not None and not found.value.digital_signature
 
 
+def _may_only_agree(sight: Sight, node: Node) -> bool:
+    found = node.certificate.extension(x509.KeyUsage)
+    return found is not None and not (found.value.digital_signature or found.value.key_encipherment)
+
+
+def _agrees(node: Node) -> bool:
+    found = node.certificate.extension(x509.KeyUsage)
+    return found is not None and found.value.key_agreement
+
+
 def _may_not_sign_certificates(sight: Sight, node: Node) -> bool:
     found = node.certificate.extension(x509.KeyUsage)
     return found is not None and not found.value.key_cert_sign
@@ -173,7 +183,7 @@ def _p521(sight: Sight, node: Node) -> bool:
 
 
 def _broken_hash(name: str) -> Question:
-    return lambda sight, node: _hash_of(node.certificate) == name
+    return lambda _, node: _hash_of(node.certificate) == name
 
 
 def _hash_of(certificate: Certificate) -> str | None:
@@ -216,35 +226,34 @@ def _must_staple(sight: Sight, node: Node) -> bool:
     return found is not None and x509.TLSFeatureType.status_request in found.value
 
 
-# ---- the same question about several certificates --------------------------------------------------
+# ---- the same question about several certificates ------------------------------------------------
 
 _PLACES: Final = {"leaf": leaf, "intermediate": between, "anchor": anchor}
-_TITLES: Final = {"leaf": "the certificate", "intermediate": "an intermediate", "anchor": "the root"}
+_TITLES: Final = {
+    "leaf": "the certificate",
+    "intermediate": "an intermediate",
+    "anchor": "the root",
+}
 
 
 def _above(what: str, sentence: str, question: Question) -> dict[str, Flaw]:
     return _each(("intermediate", "anchor"), what, sentence, question)
 
 
-def _each(
-    places: Iterable[str], what: str, sentence: str, question: Question
-) -> dict[str, Flaw]:
+def _each(places: Iterable[str], what: str, sentence: str, question: Question) -> dict[str, Flaw]:
     return {
         f"{place}-{what}": Flaw(f"{_TITLES[place]} {sentence}", _of(_PLACES[place], question))
         for place in places
     }
 
 
-def _strict(
-    what: str, sentence: str, question: Callable[[Node, bool], bool]
-) -> dict[str, Flaw]:
+def _strict(what: str, sentence: str, question: Callable[[Node, bool], bool]) -> dict[str, Flaw]:
     """A question of the strict profile, which is about version 3."""
     return _each(
         _PLACES,
         what,
         sentence,
-        lambda sight, node: question(node, node.certificate.is_ca)
-        and not _version_1(sight, node),
+        lambda sight, node: question(node, node.certificate.is_ca) and not _version_1(sight, node),
     )
 
 
@@ -278,8 +287,9 @@ def _unfit(sight: Sight) -> bool:
 
 def _unfit_kind(sight: Sight) -> bool:
     return any(
-        link is Link.BAD and not isinstance(issuer.certificate.public_key, _kind_of_signature(child))
-        for link, child, issuer in zip(sight.path.links, sight.nodes, sight.nodes[1:])
+        link is Link.BAD
+        and not isinstance(issuer.certificate.public_key, _kind_of_signature(child))
+        for link, child, issuer in zip(sight.path.links, sight.nodes, sight.nodes[1:], strict=False)
     )
 
 
@@ -319,10 +329,13 @@ def _constrained(where: Where, *, excluded: bool) -> Callable[[Sight], bool]:
 
 def _odd_name_constrained(where: Where) -> Callable[[Sight], bool]:
     """mozilla::pkix and webpki read a name only to compare it, and then mind its form."""
-    return lambda sight: any(
-        name.type == "dns" and not is_valid_pattern(name.value.replace("_", "a"))
-        for name in sight.leaf.names
-    ) and any(constrains(x509.DNSName, node) for node in where(sight))
+    return lambda sight: (
+        any(
+            name.type == "dns" and not is_valid_pattern(name.value.replace("_", "a"))
+            for name in sight.leaf.names
+        )
+        and any(constrains(x509.DNSName, node) for node in where(sight))
+    )
 
 
 def _other_family_outside(sight: Sight) -> bool:
@@ -394,12 +407,13 @@ def _unmeasured_extension(sight: Sight, node: Node) -> bool:
     )
 
 
-
 _KINDS: Final[Mapping[x509.ObjectIdentifier, type[object]]] = {
     Algorithm.RSA_WITH_SHA256: rsa.RSAPublicKey,
     Algorithm.RSA_WITH_SHA384: rsa.RSAPublicKey,
     Algorithm.RSA_WITH_SHA512: rsa.RSAPublicKey,
     Algorithm.RSASSA_PSS: rsa.RSAPublicKey,
+    Algorithm.RSA_WITH_SHA1: rsa.RSAPublicKey,
+    Algorithm.RSA_WITH_MD5: rsa.RSAPublicKey,
     Algorithm.ED25519: ed25519.Ed25519PublicKey,
 }
 
@@ -438,7 +452,8 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         ),
         "pinned": Flaw("the certificate itself is trusted", lambda sight: sight.pinned),
         "not-a-root": Flaw(
-            "what is trusted is no root", lambda sight: sight.path.top.issuer != sight.path.top.subject
+            "what is trusted is no root",
+            lambda sight: sight.path.top.issuer != sight.path.top.subject,
         ),
         "alone": Flaw(
             "there is one certificate, trusted itself", lambda sight: len(sight.nodes) == 1
@@ -449,7 +464,8 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         ),
         "issuer-empty": Flaw("the issuer is empty", lambda sight: sight.nodes[0].issuer == ()),
         "in-order": Flaw(
-            "the certificates were sent in order, and nothing else", lambda sight: not sight.assembled
+            "the certificates were sent in order, and nothing else",
+            lambda sight: not sight.assembled,
         ),
         # ---- the name
         "host-not-named": Flaw("the certificate does not name the host", _not_named("dns")),
@@ -458,9 +474,7 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
             "an IPv6 address is asked for",
             lambda sight: sight.asked.type == "ip" and ":" in sight.asked.value,
         ),
-        "oddly-named": Flaw(
-            "the name matches by a rule on which clients differ", _oddly_named
-        ),
+        "oddly-named": Flaw("the name matches by a rule on which clients differ", _oddly_named),
         # ---- dates
         "leaf-expired": Flaw("the certificate has expired", _of(leaf, _expired)),
         "leaf-early": Flaw("the certificate is not valid yet", _of(leaf, _early)),
@@ -500,23 +514,17 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         "leaf-cannot-sign": Flaw(
             "the key usage is without digitalSignature", _of(leaf, _may_not_sign_data)
         ),
-        "leaf-cannot-sign-and-dated": Flaw(
-            "the key usage is without digitalSignature, and the certificate is out of date",
-            _of(
-                leaf,
-                lambda sight, node: _may_not_sign_data(sight, node)
-                and (_expired(sight, node) or _early(sight, node)),
-            ),
+        "leaf-only-agrees": Flaw(
+            "the key usage is without digitalSignature and keyEncipherment",
+            _of(leaf, _may_only_agree),
         ),
-        "leaf-is-ca": Flaw(
-            "the certificate of the server is a CA", lambda sight: sight.leaf.is_ca
+        "leaf-useless": Flaw(
+            "the key usage has nothing that TLS needs",
+            _of(leaf, lambda sight, node: _may_only_agree(sight, node) and not _agrees(node)),
         ),
-        **_above(
-            "no-ca", "says that it is no CA, or nothing of what it is for", _says_no_ca
-        ),
-        **_above(
-            "says-no-ca", "says that it is no CA", _has_basic_constraints_of_no_ca
-        ),
+        "leaf-is-ca": Flaw("the certificate of the server is a CA", lambda sight: sight.leaf.is_ca),
+        **_above("no-ca", "says that it is no CA, or nothing of what it is for", _says_no_ca),
+        **_above("says-no-ca", "says that it is no CA", _has_basic_constraints_of_no_ca),
         "inside-expired": Flaw(
             "an intermediate below another one has expired", _of(inside, _expired)
         ),
@@ -539,13 +547,13 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         ),
         "foreign-anchor-no-ca": Flaw(
             "what is trusted is neither a root nor a CA",
-            lambda sight: sight.anchor is not None
-            and not sight.anchor.self_issued
-            and not sight.anchor.certificate.is_ca,
+            lambda sight: (
+                sight.anchor is not None
+                and not sight.anchor.self_issued
+                and not sight.anchor.certificate.is_ca
+            ),
         ),
-        **_above(
-            "no-cert-sign", "has key usage without keyCertSign", _may_not_sign_certificates
-        ),
+        **_above("no-cert-sign", "has key usage without keyCertSign", _may_not_sign_certificates),
         "too-deep-below-intermediate": Flaw(
             "there are more intermediates than an intermediate allows", _too_long_below(between)
         ),
@@ -573,6 +581,13 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
             "a name is malformed, such as *.test, and the root constrains names",
             _odd_name_constrained(anchor),
         ),
+        "dot-constrained": Flaw(
+            "a name ends with a dot, and names are constrained",
+            lambda sight: (
+                any(name.value.endswith(".") for name in sight.leaf.names)
+                and any(constrains(x509.DNSName, node) for node in issuers(sight))
+            ),
+        ),
         "other-family-outside": Flaw(
             "only addresses are outside, and none of their family is constrained",
             _other_family_outside,
@@ -592,8 +607,10 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         "lone-common-name-outside": Flaw(
             "beside no DNS name and no address, the common name looks like a host that a CA may "
             "not sign",
-            lambda sight: not any(name.type == "ip" for name in sight.leaf.names)
-            and any(_common_names_outside(sight)),
+            lambda sight: (
+                not any(name.type == "ip" for name in sight.leaf.names)
+                and any(_common_names_outside(sight))
+            ),
         ),
         "sent-key-id-critical": Flaw(
             "a key identifier is critical in any of the certificates that were sent",
@@ -605,17 +622,25 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
             "is a CA with a path length and without key usage",
             _path_length_without_usage,
         ),
-        **_strict("basic-not-critical", "is a CA whose basic constraints are not critical", profile.basic_not_critical),
+        **_strict(
+            "basic-not-critical",
+            "is a CA whose basic constraints are not critical",
+            profile.basic_not_critical,
+        ),
         **_strict("no-key-usage", "is a CA without key usage", profile.no_key_usage),
-        **_strict("no-authority-key-id", "has no authority key identifier", profile.no_authority_key_id),
-        **_strict("no-subject-key-id", "is a CA without subject key identifier", profile.no_subject_key_id),
+        **_strict(
+            "no-authority-key-id", "has no authority key identifier", profile.no_authority_key_id
+        ),
+        **_strict(
+            "no-subject-key-id", "is a CA without subject key identifier", profile.no_subject_key_id
+        ),
         "leaf-signs-certificates": Flaw(
             "the key usage has keyCertSign, and the certificate is no CA",
             _of(leaf, _signs_certificates_without_being_a_ca),
         ),
         "leaf-optional-san": Flaw(
             "the subject is empty and the subject alternative name not critical",
-            _of(leaf, lambda sight, node: profile.optional_san_without_subject(node, False)),
+            _of(leaf, lambda _, node: profile.optional_san_without_subject(node, is_issuer=False)),
         ),
         "leaf-nameless": Flaw(
             "the subject is empty, and there is no subject alternative name", _of(leaf, _nameless)
@@ -623,8 +648,13 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         # ---- keys and signatures
         "leaf-small-rsa": Flaw("the certificate has RSA below 2048 bits", _of(leaf, _small_rsa)),
         "issuer-small-rsa": Flaw("a CA has RSA below 2048 bits", _of(issuers, _small_rsa)),
-        "sha1": Flaw("a signature that is checked is made with SHA-1", _of(below_the_top, _broken_hash("SHA-1"))),
-        "md5": Flaw("a signature that is checked is made with MD5", _of(below_the_top, _broken_hash("MD5"))),
+        "sha1": Flaw(
+            "a signature that is checked is made with SHA-1",
+            _of(below_the_top, _broken_hash("SHA-1")),
+        ),
+        "md5": Flaw(
+            "a signature that is checked is made with MD5", _of(below_the_top, _broken_hash("MD5"))
+        ),
         "sent-md5": Flaw(
             "a certificate that was sent is signed by another with MD5",
             lambda sight: any(
@@ -645,7 +675,9 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         ),
         "intermediate-ed25519": Flaw("an intermediate has an Ed25519 key", _of(between, _ed25519)),
         "anchor-ed25519": Flaw("the root has an Ed25519 key", _of(anchor, _ed25519)),
-        "signed-ed25519": Flaw("a signature that is checked is made with Ed25519", _checked_ed25519),
+        "signed-ed25519": Flaw(
+            "a signature that is checked is made with Ed25519", _checked_ed25519
+        ),
         "leaf-signed-ed25519": Flaw(
             "the certificate is signed with Ed25519, and somebody of the issuer's name is there",
             _leaf_ed25519_by_somebody,
@@ -654,8 +686,15 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
             "an intermediate is signed with Ed25519", _of(between, _signed_with_ed25519)
         ),
         # ---- extensions
-        **_each(_PLACES, "unknown-critical", "has an unknown critical extension", _unknown_critical),
-        **_each(_PLACES, "key-id-critical", "has a critical key identifier", lambda sight, node: key_id_critical(node.certificate)),
+        **_each(
+            _PLACES, "unknown-critical", "has an unknown critical extension", _unknown_critical
+        ),
+        **_each(
+            _PLACES,
+            "key-id-critical",
+            "has a critical key identifier",
+            lambda _, node: key_id_critical(node.certificate),
+        ),
         "must-staple": Flaw("an OCSP answer is demanded with the chain", _of(leaf, _must_staple)),
         # ---- what nothing is known of
         "odd-key": Flaw("a key is of a kind that was not measured", _of(everywhere, _odd_key)),

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 
 from certkit.verify.clients.flaws import first_outside, key_id_critical
 from certkit.verify.clients.hostnames import Matching, covers
@@ -28,9 +27,7 @@ def _name(sight: Sight) -> str:
     """HostnameError.Error."""
     asked, leaf = sight.asked, sight.leaf
     has_san = leaf.extension(x509.SubjectAlternativeName) is not None
-    if not has_san and any(
-        covers(text, asked, _MATCHING) for text in common_names(leaf)[-1:]
-    ):
+    if not has_san and any(covers(text, asked, _MATCHING) for text in common_names(leaf)[-1:]):
         return "x509: certificate relies on legacy Common Name field, use SANs instead"
     names = [name.value for name in leaf.names if name.type == asked.type]
     if names:
@@ -44,18 +41,17 @@ def _name(sight: Sight) -> str:
 
 
 def _constraint(sight: Sight) -> str:
+    refusal = "x509: a root or intermediate certificate is not authorized to sign for this name: "
     found = first_outside(sight)
-    assert found is not None
+    if found is None:
+        return refusal
     kind = "DNS name" if found.kind is x509.DNSName else "IP address"
     why = (
         "is not permitted by any constraint"
         if found.excluded is None
         else f'is excluded by constraint "{found.excluded}"'
     )
-    return (
-        "x509: a root or intermediate certificate is not authorized to sign for this name: "
-        f'{kind} "{found.name}" {why}'
-    )
+    return f'{refusal}{kind} "{found.name}" {why}'
 
 
 def _can_parse(certificate: Certificate) -> bool:

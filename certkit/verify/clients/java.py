@@ -59,6 +59,10 @@ _CRITICAL: Final = "unrecognized critical extension(s)"
 _PINNED: Final = ("pinned",)
 """Nothing is asked of the path to a certificate that is trusted itself."""
 
+_TOO_DEEP: Final = (
+    "basic constraints check failed: pathLenConstraint violated - this cert must be the last cert "
+    "in the certification path"
+)
 _UNFIT: Final = "signature check failed"
 _VALIDITY: Final = "validity check failed"
 
@@ -70,8 +74,7 @@ _PATH: Final = tuple(
         ("intermediate-only-signs", _NO_CA),
         (
             "too-deep-below-intermediate",
-            "basic constraints check failed: pathLenConstraint violated - this cert must be the "
-            "last cert in the certification path",
+            _TOO_DEEP,
         ),
         ("intermediate-expired", _VALIDITY),
         ("intermediate-early", _VALIDITY),
@@ -139,9 +142,7 @@ JAVA_25: Final = Client(
     "Java 25",
     "OpenJDK 25.0.2",
     climb=_CLIMB,
-    matching=Matching(
-        stars=SEVERAL, top_level=True, underscore_asked=False, common_name="no-dns"
-    ),
+    matching=Matching(stars=SEVERAL, top_level=True, underscore_asked=False, common_name="no-dns"),
     rules=_RULES,
     notes=_NOTES,
 )

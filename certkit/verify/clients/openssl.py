@@ -50,7 +50,10 @@ _PATH: Final = (
         "SELF_SIGNED_CERT_IN_CHAIN",
     ),
     _Error(
-        "issuer-of-trusted-unknown", 2, "unable to get issuer certificate", "UNABLE_TO_GET_ISSUER_CERT"
+        "issuer-of-trusted-unknown",
+        2,
+        "unable to get issuer certificate",
+        "UNABLE_TO_GET_ISSUER_CERT",
     ),
     _Error(
         "issuer-unknown",
@@ -69,6 +72,7 @@ def _extensions(*, strict: bool) -> tuple[_Error, ...]:
         *(_profile("leaf") if strict else ()),
         _Error("leaf-purpose", *_PURPOSE),
         _Error("leaf-any-purpose", *_PURPOSE),
+        _Error("leaf-useless", *_PURPOSE),
     )
     return (*leaf, *_of_issuer("intermediate", strict=strict), *_of_issuer("anchor", strict=strict))
 
@@ -149,9 +153,7 @@ _CONSTRAINTS: Final = (
     _Error("common-name-excluded", *_EXCLUDED),
 )
 
-_PARTIAL_PATH: Final = tuple(
-    each for each in _PATH if each.flaw != "issuer-of-trusted-unknown"
-)
+_PARTIAL_PATH: Final = tuple(each for each in _PATH if each.flaw != "issuer-of-trusted-unknown")
 _ROOTS_ALONE: Final = Climb(by_key_id, roots_alone)
 _PARTIAL: Final = Climb(by_key_id, any_certificate)
 
@@ -176,7 +178,11 @@ OPENSSL: Final = Client(
     "openssl s_client 3.0.19 -verify_return_error -verify_hostname",
     climb=_ROOTS_ALONE,
     matching=Matching(
-        stars=AT_EITHER_END, covered=LDH, dot_asked="kept", dot_presented="kept", common_name="no-dns"
+        stars=AT_EITHER_END,
+        covered=LDH,
+        dot_asked="kept",
+        dot_presented="kept",
+        common_name="no-dns",
     ),
     rules=(
         *_rules(_S_CLIENT, (*_LEAF_KEY, *_PATH, *_EXTENSIONS, *_CA_KEYS, *_HASHES)),
@@ -243,8 +249,7 @@ def _curl_name(sight: Sight) -> str:
     names = common_names(sight.leaf)
     if any(name.type in ("dns", "ip") for name in sight.leaf.names):
         return (
-            "SSL: no alternative certificate subject name matches target host name "
-            f"'{sight.name}'"
+            f"SSL: no alternative certificate subject name matches target host name '{sight.name}'"
         )
     if not names:
         return "SSL: unable to obtain common name from peer certificate"
@@ -359,17 +364,15 @@ def _node(
     )
 
 
+_IPV6: Final = (
+    "Node 24.17 to 24.19 refuse every IPv6 address (nodejs/node#64144), other versions do not"
+)
+
 NODE_20: Final = _node("Node 20", "Node 20.20.2 with OpenSSL 3.0")
 NODE_24: Final = _node(
     "Node 24",
     "Node 24.19.0 with OpenSSL 3.5",
     leaf_key=_LEAF_KEY,
     ca_keys=_CA_KEYS,
-    unsure=(
-        (
-            "ipv6-asked",
-            "Node 24.17 to 24.19 refuse every IPv6 address (nodejs/node#64144), other versions do "
-            "not",
-        ),
-    ),
+    unsure=(("ipv6-asked", _IPV6),),
 )

@@ -6,8 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
-from certkit.findings import Severity
-from certkit.pki.quiet import quietly
 from certkit.pki.quiet import quietly
 from certkit.verify import inputs
 from certkit.verify.clients.apple import APPLE
@@ -23,10 +21,8 @@ from certkit.verify.clients.sight import Chain, SearchGivenUp
 from certkit.verify.identity import reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from datetime import datetime
 
-    from certkit.findings import Finding
     from certkit.verify.clients.rules import Answer, Client, Rule
     from certkit.verify.clients.sight import Sight
 
@@ -97,11 +93,14 @@ def predict(
 _UNREADABLE: Final = "a certificate cannot be read here, and clients differ in what they can read"
 
 
+_TOO_MANY: Final = "the search for a path was given up: too many certificates"
+
+
 def predict_one(client: Client, chain: Chain) -> tuple[Prediction, Rule | None]:
     """The prediction for one client, and the rule that decided it if one did."""
     if chain.asked.problem is not None:
         return Prediction(client.name, "unknown", chain.asked.problem), None
-    first: tuple[Sight, Rule] | None = None
+    refusals: list[tuple[Prediction, Rule]] = []
     try:
         for sight in client.climb.sights(replace(chain, matching=client.matching)):
             if any(node.certificate.malformed is not None for node in sight.nodes):
@@ -109,12 +108,10 @@ def predict_one(client: Client, chain: Chain) -> tuple[Prediction, Rule | None]:
             rule = next((rule for rule in client.rules if rule.applies(sight)), None)
             if rule is None:
                 return _accepted(client, sight), None
-            first = first or (sight, rule)
+            refusals.append((Prediction(client.name, "reject", rule.words(sight)), rule))
     except SearchGivenUp:
-        return Prediction(client.name, "unknown", "too many certificates to find a path"), None
-    assert first is not None  # every climb yields at least one way
-    sight, rule = first
-    return Prediction(client.name, "reject", rule.words(sight)), rule
+        return Prediction(client.name, "unknown", _TOO_MANY), None
+    return refusals[0]  # every climb has at least one way
 
 
 def _accepted(client: Client, sight: Sight) -> Prediction:

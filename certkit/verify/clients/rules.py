@@ -1,4 +1,4 @@
-"""What a client is: how it climbs, how it matches names, and its rules in the order it asks them."""
+"""What a client is: how it climbs, how it matches names, and its rules in their order."""
 
 from __future__ import annotations
 
@@ -31,18 +31,25 @@ class Rule:
     """The client rejects a chain with this flaw and says these words.
 
     ``says`` are the words, or a function that makes them; ``{name}`` in them is what was asked
-    for, ``{host}`` the same without a dot at the end. Beside a flaw of ``unless`` another rule decides. ``source`` is a measurement or a
-    document.
+    for, ``{host}`` the same without a dot at the end. Beside a flaw of ``unless`` the rule does
+    not apply; if flaws are given as ``beside``, it applies beside one of them only. ``source`` is
+    a measurement or a document.
     """
 
     flaw: str
     says: str | Callable[[Sight], str]
     unless: tuple[str, ...] = ()
+    beside: tuple[str, ...] = ()
     source: str = HANDSHAKE
 
     def applies(self, sight: Sight) -> bool:
-        return FLAWS[self.flaw].holds(sight) and not any(
-            FLAWS[other].holds(sight) for other in self.unless
+        def any_holds(flaws: tuple[str, ...]) -> bool:
+            return any(FLAWS[flaw].holds(sight) for flaw in flaws)
+
+        return (
+            FLAWS[self.flaw].holds(sight)
+            and not any_holds(self.unless)
+            and (not self.beside or any_holds(self.beside))
         )
 
     def words(self, sight: Sight) -> str:

@@ -72,7 +72,10 @@ RUSTLS: Final = Client(
         Rule("issuer-small-rsa", f"{_PEER}BadSignature"),
         Rule("pinned-small-rsa", f"{_PEER}BadSignature"),
         *(
-            Rule(f"odd-name-constrained-by-{which}", f"{_PEER}Other(OtherError(MalformedDnsIdentifier))")
+            Rule(
+                f"odd-name-constrained-by-{which}",
+                f"{_PEER}Other(OtherError(MalformedDnsIdentifier))",
+            )
             for which in ("intermediate", "anchor")
         ),
         Rule("outside-intermediate", _CONSTRAINT),

@@ -6,15 +6,17 @@ first certificate whose name and key identifier fit and stand by it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import ed25519
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 from certkit.verify.clients.hostnames import Matching, as_typed
 from certkit.verify.path import Node, Path, PathBuilder
+from certkit.verify.signature import Link
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -48,7 +50,7 @@ class Chain:
     roots: tuple[Certificate, ...]
     asked: Reference
     at: datetime
-    matching: Matching = Matching()
+    matching: Matching = field(default_factory=Matching)
 
     @property
     def leaf(self) -> Certificate:
@@ -186,9 +188,7 @@ def by_name(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
     return _by_name(chain, _builder(chain, ends))
 
 
-def by_name_without_foreign_roots(
-    chain: Chain, ends: Sequence[Certificate]
-) -> Iterator[Sight]:
+def by_name_without_foreign_roots(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
     """mozilla::pkix: the same, but a root that was sent and is not trusted is not looked at."""
     sent = [each for each in chain.sent[1:] if each in ends or not each.self_signed]
     return _by_name(chain, _builder(replace(chain, sent=(chain.leaf, *sent)), ends))
@@ -203,7 +203,7 @@ def _by_name(chain: Chain, builder: PathBuilder) -> Iterator[Sight]:
     if not paths:
         path = Path((Node.of(chain.leaf, anchor=False),))
         while not path.top.anchor and (found := builder.issuers(path)):
-            path = path.extended(found[0], builder.link(path.top, found[0]))
+            path = _extended(path, found[0], builder)
         yield _ended(chain, path)
 
 
@@ -215,19 +215,49 @@ def by_key_id(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
     yield _ended(chain, _climbed(_builder(chain, ends), chain.leaf, chain.roots))
 
 
-def _climbed(
-    builder: PathBuilder, leaf: Certificate, trusted: Sequence[Certificate]
-) -> Path:
+def _climbed(builder: PathBuilder, leaf: Certificate, trusted: Sequence[Certificate]) -> Path:
     """Above a trusted certificate only trusted ones are looked for."""
-    path = Path((Node.of(leaf, anchor=any(leaf == node.certificate for node in builder.nodes if node.anchor)),))
+    path = Path(
+        (
+            Node.of(
+                leaf, anchor=any(leaf == node.certificate for node in builder.nodes if node.anchor)
+            ),
+        )
+    )
     while not path.top.self_issued and (len(path.nodes) == 1 or not path.top.anchor):
         fitting = [node for node in builder.issuers(path) if _fits(path.top, node)]
         if len(path.nodes) > 1 and path.top.certificate in trusted:
             fitting = [node for node in fitting if node.certificate in trusted]
         if not fitting:
             break
-        path = path.extended(fitting[0], builder.link(path.top, fitting[0]))
+        path = _extended(path, fitting[0], builder)
     return path
+
+
+def _extended(path: Path, node: Node, builder: PathBuilder) -> Path:
+    """One step up, with a signature of SHA-1 or MD5 read that the verdict leaves unread."""
+    link = builder.link(path.top, node)
+    if link is Link.UNREADABLE and _unfit(path.top.certificate, node.certificate):
+        link = Link.BAD
+    return path.extended(node, link)
+
+
+def _unfit(child: Certificate, issuer: Certificate) -> bool:
+    signed, key = child.x509, issuer.public_key
+    try:
+        digest = signed.signature_hash_algorithm
+        if digest is None:
+            return False
+        arguments = signed.signature, signed.tbs_certificate_bytes
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(*arguments, padding.PKCS1v15(), digest)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(*arguments, ec.ECDSA(digest))
+    except InvalidSignature:
+        return True
+    except UnsupportedAlgorithm:
+        pass  # then nothing is known
+    return False
 
 
 def _ended(chain: Chain, path: Path) -> Sight:
@@ -252,14 +282,14 @@ def in_order(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
             for sight in by_signature(chain, ends):
                 yield replace(sight, assembled=True)
             return
-        path = path.extended(node, builder.link(path.top, node))
+        path = _extended(path, node, builder)
     if path.top.anchor:
         yield Sight(chain, path, End.TRUSTED)
         return
     namesakes = [node for node in builder.issuers(path) if node.anchor]
     fitting = [node for node in namesakes if _fits(path.top, node)]
     for node in fitting:
-        yield Sight(chain, path.extended(node, builder.link(path.top, node)), End.TRUSTED)
+        yield Sight(chain, _extended(path, node, builder), End.TRUSTED)
     if not fitting:
         yield Sight(chain, path, _dead_end(path.top, other_key=bool(namesakes)))
 

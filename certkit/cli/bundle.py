@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -14,7 +15,7 @@ from certkit.cli.passphrase import (
     PassphraseFileOption,
     read_passphrase,
 )
-from certkit.cli.user_files import UserFile, read_file, write_files
+from certkit.cli.user_files import UserFile, exposed_key, read_file, write_files
 from certkit.errors import CertkitError, ExitCode
 from certkit.findings import Finding, Severity, has_error
 from certkit.home.files import failures_named, make_public_folder
@@ -165,6 +166,8 @@ def _read(path: Path, passphrase_file: Path | None, passphrase_env: str | None) 
     """What the file holds, opened with the passphrase if it needs one."""
     data = read_file(path)
     contents = read_contents(data, source=str(path))
+    if contents.keys:
+        contents = replace(contents, findings=contents.findings + exposed_key(path))
     if contents.locked is None:
         return contents
     what = f"passphrase for {path}"

@@ -33,7 +33,8 @@ if TYPE_CHECKING:
 
 
 _TARGET_HELP: Final = (
-    "A file (certificate, key, request, chain, PKCS#12, PKCS#7, CRL) or a wss:// or https:// URL."
+    "A file (certificate, key, request, chain, PKCS#12, PKCS#7, CRL), a folder of them, or a "
+    "wss:// or https:// URL."
 )
 
 

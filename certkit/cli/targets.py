@@ -1,4 +1,4 @@
-"""What ``verify`` and ``inspect`` look at: a file of any format, or what a URL's server sends."""
+"""What ``verify`` and ``inspect`` look at: a file, a folder, or what a URL's server sends."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from certkit.cli.passphrase import read_passphrase
-from certkit.cli.user_files import read_file
+from certkit.cli.user_files import exposed_key, read_file
 from certkit.errors import CertkitError
 from certkit.pki.load import Contents, read_contents
 from certkit.verify.identity import reference
@@ -22,12 +22,17 @@ _HOST_AND_PORT: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.*-]+):[0-9]{1,5}")
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """``name`` is the host that a URL asks for, None for a file; ``sent`` is for a URL alone."""
+    """``name`` is the host that a URL asks for, None for a file; ``sent`` is for a URL alone.
+
+    ``skipped`` are the files of a folder that could not be looked into, with the reason.
+    """
 
     label: str
     contents: Contents
     name: str | None = None
     sent: SentChain | None = None
+    folder: bool = False
+    skipped: tuple[str, ...] = ()
 
 
 def read_target(
@@ -39,7 +44,7 @@ def read_target(
     passphrase_env: str | None = None,
     locked_is_fine: bool = False,
 ) -> Target:
-    """The contents of the file ``text``, or the chain that the server at the URL ``text`` sends.
+    """What the file or folder ``text`` holds, or the chain that the server at that URL sends.
 
     ``asked`` is the name to ask a server for in place of the URL's. With ``locked_is_fine`` no
     passphrase is asked for a lone key. Raises CertkitError: what reading a file raises, ``url.*``,
@@ -59,8 +64,13 @@ def read_target(
             f"there is no file {text!r}; for a server give a URL",
             hint=shlex.join(["certkit", "verify", f"wss://{text}"]),
         )
+    path = Path(text)
+    if path.is_dir():
+        from certkit.cli.folders import read_folder
+
+        return read_folder(path, passphrase_file, passphrase_env)
     contents = read_with_passphrase(
-        Path(text), passphrase_file, passphrase_env, locked_is_fine=locked_is_fine
+        path, passphrase_file, passphrase_env, locked_is_fine=locked_is_fine
     )
     return Target(text, contents)
 
@@ -74,6 +84,8 @@ def read_with_passphrase(
     """
     data = read_file(path)
     contents = read_contents(data, source=str(path))
+    if contents.keys:
+        contents = replace(contents, findings=contents.findings + exposed_key(path))
     closed = contents.locked is not None and not contents.certificates
     # Of a lone key its being locked can be told; of a keystore nothing can.
     seen = not closed or (locked_is_fine and b"PRIVATE KEY" in data)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 import shlex
+import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from certkit.errors import CertkitError, ExitCode
+from certkit.findings import Finding, Fix, Severity
 from certkit.home import files
 from certkit.home.output import key_in_git
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
-
-    from certkit.findings import Finding
 
 _MAX_BYTES: Final = 64 * 2**20
 
@@ -55,6 +55,30 @@ def read_file(path: Path) -> bytes:
             hint="this is hardly a certificate or a key: check the path",
         )
     return data
+
+
+def exposed_key(path: Path) -> tuple[Finding, ...]:
+    """A warning when everybody on this machine can read ``path``, which holds an open key.
+
+    A group may: that of the servers. Windows has no such mode.
+    """
+    try:
+        mode = path.stat().st_mode if os.name == "posix" else 0
+    except OSError:
+        return ()
+    if not mode & stat.S_IROTH:
+        return ()
+    return (
+        Finding(
+            "files.key-readable",
+            Severity.WARNING,
+            f"everybody on this machine can read the private key in {str(path)!r} "
+            f"(mode {stat.S_IMODE(mode):04o})",
+            "whoever reads it can pose as the server until the certificate expires; "
+            "servers load a key of any mode and say nothing",
+            Fix("command", shlex.join(["chmod", "600", str(path)])),
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,6 +71,7 @@ def talk(seen: Target, name: str | None, trust: Anchors) -> Iterator[str]:
             f"{sent.peer} sent {count} certificate{'s' * (count != 1)} "
             f"({sent.version or 'handshake not finished: ' + str(sent.interrupted)})"
         )
+    yield from seen.skipped
     if name is None:
         yield "no name was checked: add --host NAME or --ip ADDRESS"
     if trust.none:

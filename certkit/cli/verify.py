@@ -11,6 +11,7 @@ import typer
 
 from certkit.cli.anchors import Anchors
 from certkit.cli.chain_text import by_severity
+from certkit.cli.leaf_and_key import about_files, about_key, leaf_and_chain
 from certkit.cli.options import HomeOption
 from certkit.cli.output import Result
 from certkit.cli.passphrase import PassphraseEnvOption, PassphraseFileOption
@@ -19,22 +20,19 @@ from certkit.cli.targets import read_target, read_with_passphrase
 from certkit.cli.verdict_text import talk, verdict_text
 from certkit.errors import CertkitError, ExitCode
 from certkit.findings import has_error
-from certkit.pki.order import find_leaf, has_key
-from certkit.pki.parts import Parts, mismatches
 from certkit.verify.identity import reference
 from certkit.verify.verdict import judge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
-
     from certkit.cli.targets import Target
     from certkit.findings import Finding
     from certkit.pki.certificate import Certificate
-    from certkit.pki.load import Contents
     from certkit.verify.clients import Prediction
     from certkit.verify.verdict import Verdict
 
-_TARGET_HELP: Final = "A file (PEM, DER, PKCS#12, PKCS#7) or a wss:// or https:// URL."
+_TARGET_HELP: Final = (
+    "A file (PEM, DER, PKCS#12, PKCS#7), a folder of them, or a wss:// or https:// URL."
+)
 
 
 def verify_command(  # noqa: PLR0913 - the interface of the command
@@ -123,7 +121,8 @@ def verify_command(  # noqa: PLR0913 - the interface of the command
     """Check a certificate or a live endpoint for a name, with the reason.
 
     Trusted are the root of this home, or the files given with --ca; never the system's roots
-    unless --system asks for them.
+    unless --system asks for them. A key in the same file or folder, or beside the file
+    (app-key.pem, app.key, privkey.pem), is compared with the certificate.
 
     \b
     Examples:
@@ -131,6 +130,7 @@ def verify_command(  # noqa: PLR0913 - the interface of the command
       certkit verify wss://10.0.0.5
       certkit verify wss://app.test --connect 127.0.0.1:8443
       certkit verify site.pem --host app.test --ca root.pem --key site-key.pem
+      certkit verify /etc/letsencrypt/live/app.example --host app.example --system
       certkit verify site.pem --host app.test --clients
       certkit verify site.p12 --host app.test --at 2027-01-31 --passphrase-file secret.txt
 
@@ -151,7 +151,7 @@ def verify_command(  # noqa: PLR0913 - the interface of the command
     trust = Anchors(ca or (), home=home, system=system, passphrase=passphrase)
     others = [read_with_passphrase(path, *passphrase) for path in untrusted or ()]
     contents = (seen.contents, *others)
-    leaf, chain = _leaf_and_chain(seen)
+    leaf, chain = leaf_and_chain(seen, name)
     verdict = judge(
         leaf,
         roots=trust.roots,
@@ -164,7 +164,8 @@ def verify_command(  # noqa: PLR0913 - the interface of the command
         context=trust.context,
     )
     keys = read_with_passphrase(key, *passphrase) if key else None
-    findings = (*verdict.findings, *_about_key(leaf, seen, keys), *_about_files(contents))
+    of_files = (*about_key(leaf, seen, keys, passphrase), *about_files(contents))
+    findings = (*verdict.findings, *of_files)
     predictions: tuple[Prediction, ...] = ()
     if clients:
         predictions = _predicted(leaf, trust.roots, chain, name, moment, purpose)
@@ -219,46 +220,6 @@ def _moment(text: str) -> datetime:
             hint="such as --at 2027-01-31 or --at 2027-01-31T12:00:00Z",
         ) from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _leaf_and_chain(seen: Target) -> tuple[Certificate, tuple[Certificate, ...]]:
-    """A server's first certificate is its leaf, whatever it is; in a file it is looked for."""
-    certificates = seen.contents.certificates
-    if not certificates:
-        raise CertkitError(
-            "files.no-certificate",
-            f"{seen.label!r} holds no certificate",
-            hint=f"see what it is: certkit inspect {shlex.quote(seen.label)}",
-        )
-    leaf = (
-        certificates[0]
-        if seen.sent
-        else find_leaf(certificates, keys=[key.public_key() for key in seen.contents.keys])
-    )
-    return leaf, tuple(each for each in certificates if each != leaf)
-
-
-def _about_key(leaf: Certificate, seen: Target, given: Contents | None) -> tuple[Finding, ...]:
-    """Whether the key given, or else one in the target, belongs to the leaf."""
-    keys = given.keys if given is not None else seen.contents.keys
-    if given is not None and not keys:
-        locked = given.locked
-        raise CertkitError(
-            locked.code if locked else "files.no-key",
-            locked.summary if locked else "the file given with --key holds no private key",
-            hint="give its passphrase: --passphrase-file FILE"
-            if locked
-            else "a key in PEM begins with -----BEGIN PRIVATE KEY-----",
-        )
-    if not keys or any(has_key(leaf, key.public_key()) for key in keys):
-        return ()
-    return mismatches(Parts((leaf,), keys))
-
-
-def _about_files(contents: Iterable[Contents]) -> Iterator[Finding]:
-    """Oddities of the files; an encrypted key is none, since a certificate was asked about."""
-    for each in contents:
-        yield from (finding for finding in each.findings if finding.code != "files.encrypted-key")
 
 
 def _result(

@@ -79,6 +79,8 @@ def read_contents(
             reader.add_pem(blocks, encoding)
         else:
             reader.add_der(data)
+            if source.lower().endswith(".pem"):
+                reader.findings.append(say.named_pem(source))
         return reader.contents()
 
 
@@ -125,6 +127,8 @@ class _Reader:
             self.add_locked_key(block.legacy_key() or b"")
         else:
             kind = self._read(block.der, first=_LABELS.get(block.label))
+            if kind == "certificate" and block.label == "TRUSTED CERTIFICATE":
+                self.findings.append(say.trusted_certificate(self.source))
             if kind is None:
                 self._wrong(block, "cannot be read", _COPY_AGAIN)
             elif kind != _LABELS.get(block.label):

@@ -31,6 +31,28 @@ def layout(source: str, what: str) -> Finding:
     )
 
 
+def named_pem(source: str) -> Finding:
+    """Say that a file is not what its name says."""
+    return Finding(
+        "files.wrong-format",
+        Severity.WARNING,
+        f"{printable(source)}: the file is DER (binary), and its name says PEM",
+        "nginx, HAProxy, Node and Python read PEM alone here, and stop at it (no start line)",
+        Fix("command", f"certkit bundle {shlex.quote(source)} --out NEW.pem"),
+    )
+
+
+def trusted_certificate(source: str) -> Finding:
+    """Say that a certificate has OpenSSL's own trust settings with it."""
+    return Finding(
+        "files.wrong-format",
+        Severity.WARNING,
+        f"{printable(source)}: the certificate stands between BEGIN TRUSTED CERTIFICATE lines",
+        "that is OpenSSL's own format: Python and Node read it, Go, Java and GnuTLS do not",
+        Fix("command", f"certkit bundle {shlex.quote(source)} --out NEW.pem"),
+    )
+
+
 def wrong_format(summary: str, advice: str, severity: Severity = Severity.ERROR) -> Finding:
     """Say that something was left out, or is not what its label says."""
     why = "what cannot be read is left out, here and by every server and client"

@@ -64,7 +64,7 @@ def _certificates(given: object, what: str) -> tuple[tuple[Certificate, ...], li
             try:
                 found.extend(load(value))
             except CertkitError as failure:
-                unreadable.append(_unreadable(what, failure))
+                unreadable.append(_unreadable(what, value, failure))
         else:
             raise misuse(what, value, "PEM or DER bytes or certkit.Certificate")
     if what == "leaf" and not found and not unreadable:
@@ -78,11 +78,11 @@ def _load_again(data: bytes) -> tuple[Certificate, ...]:
     return Certificate.load_all(data)
 
 
-def _unreadable(what: str, failure: CertkitError) -> Finding:
+def _unreadable(what: str, value: bytes, failure: CertkitError) -> Finding:
+    reason = "this is a private key" if b"PRIVATE KEY-----" in value else failure.message
     return error(
         "files.wrong-format",
-        f"{'the certificate' if what == 'leaf' else f'one of the {what}'} cannot be read: "
-        f"{failure.message}",
+        f"{'the certificate' if what == 'leaf' else f'one of the {what}'} cannot be read: {reason}",
         "a certificate is DER, or PEM between BEGIN CERTIFICATE and END CERTIFICATE lines",
         advice(failure.hint),
     )

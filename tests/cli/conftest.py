@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
@@ -14,7 +15,7 @@ import pytest
 from certkit.cli.app import main
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 SCHEMA = json.loads(files("certkit.cli").joinpath("envelope.schema.json").read_text())
 
@@ -39,13 +40,15 @@ class Outcome:
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The working directory, empty, with an empty CA home beside it."""
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The working directory, empty, with an empty CA home beside it; new files are private."""
     working = tmp_path / "work"
     working.mkdir()
     monkeypatch.chdir(working)
     monkeypatch.setenv("CERTKIT_HOME", str(tmp_path / "home"))
-    return working
+    before = os.umask(0o077)
+    yield working
+    os.umask(before)
 
 
 @pytest.fixture

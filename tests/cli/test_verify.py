@@ -57,7 +57,7 @@ def test_a_name_that_is_missing_is_a_no_with_the_command_that_adds_it(certkit, i
     assert outcome.out.startswith("no: site.pem is not good for 10.0.0.6\n")
     assert "error: '10.0.0.6' is not in the certificate" in outcome.out
     fix = next(line for line in outcome.out.splitlines() if "fix: " in line)
-    assert fix.endswith("certkit issue 10.0.0.5 '*.dev.test' dev.test 10.0.0.6")
+    assert "certkit issue 10.0.0.5 '*.dev.test' 10.0.0.6" in fix
     assert outcome.err == ""
     envelope = certkit("verify", "site.pem", "--ip", "10.0.0.6", "--json").envelope
     assert (envelope["status"], envelope["data"]["verdict"]) == ("no", "fail")
@@ -235,10 +235,11 @@ def test_what_each_client_says_can_be_asked_for(certkit, issued):
 
     ask = ("verify", "site.pem", "--clients")
     rows = certkit(*ask, "--ip", "10.0.0.5", "--json").data["clients"]
-    assert [row["client"] for row in rows] == list(CLIENTS)
+    names = [client.name for client in CLIENTS]
+    assert [row["client"] for row in rows] == names
     assert {row["verdict"] for row in rows} <= {"accept", "reject", "unknown"}
     shown = certkit(*ask, "--ip", "10.0.0.5").out
-    assert all(f"  {client} " in shown for client in CLIENTS)
+    assert all(f"  {name} " in shown for name in names)
     assert certkit(*ask).code == 2
     assert certkit(*ask, "--ip", "10.0.0.5", "--purpose", "client").code == 2
 

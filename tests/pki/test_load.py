@@ -81,10 +81,6 @@ FORMS = {
     "certificate DER, newline behind": (LEAF.der + b"\r\n", (1, 0, 0, 0)),
     "two certificates DER": (LEAF.der + INTERMEDIATE.der, (2, 0, 0, 0)),
     "X509 CERTIFICATE": (encode("X509 CERTIFICATE", LEAF.der), (1, 0, 0, 0)),
-    "TRUSTED CERTIFICATE": (
-        encode("TRUSTED CERTIFICATE", LEAF.der + bytes.fromhex("300c300a06082b06010505070301")),
-        (1, 0, 0, 0),
-    ),
     "PKCS#8 PEM": (KEY.private_bytes(PEM, PKCS8, OPEN), (0, 1, 0, 0)),
     "PKCS#8 DER": (KEY.private_bytes(DER, PKCS8, OPEN), (0, 1, 0, 0)),
     "EC PEM": (KEY.private_bytes(PEM, TRADITIONAL, OPEN), (0, 1, 0, 0)),
@@ -130,6 +126,27 @@ def test_every_form_is_read_without_a_word(form: str) -> None:
     assert held(contents) == expected
     assert contents.findings == ()
     assert contents.locked is None
+
+
+TRUSTED = encode("TRUSTED CERTIFICATE", LEAF.der + bytes.fromhex("300c300a06082b06010505070301"))
+
+
+@pytest.mark.parametrize(
+    ("data", "source", "words"),
+    [
+        (TRUSTED, "a.pem", "BEGIN TRUSTED CERTIFICATE"),
+        (LEAF.der, "a.pem", "the file is DER"),
+        (LEAF.der, "A.PEM", "the file is DER"),
+        (LEAF.der, "a.der", None),
+        (LEAF.der, "a.crt", None),
+        (LEAF.pem, "a.pem", None),
+    ],
+)
+def test_what_only_some_programs_read_is_read_and_said(data, source, words) -> None:
+    contents = read_contents(data, source=source)
+    assert contents.certificates == (LEAF,)
+    assert [words in finding.summary for finding in contents.findings] == [True] * bool(words)
+    assert codes(contents) == [("files.wrong-format", Severity.WARNING)] * bool(words)
 
 
 LOCKED = {

@@ -2,8 +2,8 @@
 
 Only what both decide by the same rule is drawn: pyca counts self-issued intermediates, refuses a
 CA as a leaf, a certificate without authority key identifier and a root whose basicConstraints are
-not critical (warnings here), `*.test` is a match for it, and an empty DNS constraint malformed (RFC 5280 section
-4.2.1.10: every name comes about by adding labels to it).
+not critical (warnings here), `*.test` is a match for it, and an empty DNS constraint malformed
+(RFC 5280 section 4.2.1.10: every name comes about by adding labels to it).
 """
 
 from __future__ import annotations

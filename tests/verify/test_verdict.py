@@ -643,6 +643,14 @@ def test_rubbish_in_the_place_of_a_certificate_is_an_answer():
     assert only_error(judge(b"")).code == "files.wrong-format"
 
 
+def test_a_private_key_in_the_place_of_a_certificate_is_called_one_and_not_shown():
+    key = CertificateAuthority.create().issue("app.test").key_pem
+    for verdict in (judge(key), judge(INTERMEDIATE.leaf("app.test"), roots=[key])):
+        (finding,) = [each for each in verdict.findings if each.code == "files.wrong-format"]
+        assert finding.summary.endswith("this is a private key")
+        assert key.splitlines()[1].decode()[:20] not in str(verdict)
+
+
 def test_rubbish_among_the_roots_is_as_if_it_were_not_there():
     verdict = judge(CA.leaf("app.test"), roots=[b"rubbish", CA], intermediates=[b"more"])
     assert verdict.ok

@@ -37,7 +37,7 @@ def lab(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
         assert process.stdout is not None
         yield process, process.stdout.readline()
     finally:
-        process.kill()
+        process.terminate()
         process.communicate(timeout=20)
 
 

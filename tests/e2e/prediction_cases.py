@@ -386,6 +386,7 @@ def _crypto(m: Maker) -> dict[str, Any]:
         "crypto-rsa-1024": lambda: _chain(m, **small),
         "crypto-rsa-1024-root": lambda: _under(m, {"private_key": rsa_key(1024)}),
         "crypto-rsa-1024-intermediate": lambda: _between(m, {"private_key": rsa_key(1024)}),
+        "crypto-sha1-below-rsa-1024": lambda: _sha1_below_weak(m),
         "crypto-sha1-leaf": lambda: hashed("sha1", at="leaf"),
         "crypto-sha1-intermediate": lambda: hashed("sha1", at="intermediate"),
         "crypto-sha1-root": lambda: hashed("sha1", at="root"),
@@ -408,6 +409,12 @@ def _crypto(m: Maker) -> dict[str, Any]:
         ),
         "crypto-rsa-1024-and-name": lambda: _chain(m, OTHER, **small),
     }
+
+
+def _sha1_below_weak(m: Maker) -> Case:
+    root = m.root(private_key=rsa_key(1024))
+    between = with_broken_hash(m.ca(root), root, "sha1")
+    return m.case([m.leaf(between), between], [root])
 
 
 def _form(m: Maker) -> dict[str, Any]:

@@ -102,19 +102,23 @@ def with_broken_hash(made: Made, issuer: Made, digest: str) -> Made:
     tbs = tbs.replace(prefix + b"\x0b", prefix + last, 1)
     signature = issuer.key.sign(tbs, padding.PKCS1v15(), algorithm)
     name = bytes.fromhex("300d0609") + prefix + last + b"\x05\x00"
-    bits = b"\x03\x82" + (len(signature) + 1).to_bytes(2, "big") + b"\x00" + signature
-    body = tbs + name + bits
-    der = b"\x30\x82" + len(body).to_bytes(2, "big") + body
+    der = _element(0x30, tbs + name + _element(0x03, b"\x00" + signature))
     return Made(Certificate.from_der(der), made.key)
 
 
 def version_1(made: Made, issuer: Made) -> Made:
     """The same certificate without extensions, in the version of X.509 that has none."""
-    parts = list(_elements(_elements(made.certificate.x509.tbs_certificate_bytes)[0][1]))
+    parts = _elements(_elements(made.certificate.x509.tbs_certificate_bytes)[0][1])
     kept = b"".join(whole for whole, _ in parts if whole[0] not in (0xA0, 0xA3))
-    size = (len(kept).bit_length() + 7) // 8
-    tbs = bytes([0x30, 0x80 | size]) + len(kept).to_bytes(size, "big") + kept
-    return Made(Certificate.from_der(make.signed(tbs, issuer.key)), made.key)
+    signed = make.signed(_element(0x30, kept), issuer.key)
+    return Made(Certificate.from_der(signed), made.key)
+
+
+def _element(tag: int, contents: bytes) -> bytes:
+    """One DER element."""
+    size = (len(contents).bit_length() + 7) // 8
+    long = bytes([0x80 | size]) + len(contents).to_bytes(size, "big")
+    return bytes([tag]) + (bytes([len(contents)]) if len(contents) < 0x80 else long) + contents
 
 
 def _elements(der: bytes) -> list[tuple[bytes, bytes]]:

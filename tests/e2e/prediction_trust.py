@@ -66,6 +66,7 @@ def trust(m: Maker) -> dict[str, Callable[[], Case]]:
         "trust-self-signed-pinned-small": lambda: _self_signed(
             m, trusted=True, private_key=rsa_key(1024)
         ),
+        "trust-self-signed-pinned-damaged": lambda: _self_signed_damaged(m),
         "trust-old-version": lambda: _two_versions(m, "old"),
         "trust-old-version-first": lambda: _two_versions(m, "old", "new"),
         "trust-new-version-first": lambda: _two_versions(m, "new", "old"),
@@ -147,6 +148,11 @@ def intermediate_pinned(m: Maker, **flaws: Any) -> Case:
 def _self_signed(m: Maker, *, trusted: bool, **flaws: Any) -> Case:
     leaf = m.leaf(None, **flaws)
     return m.case([leaf], [leaf if trusted else m.root()])
+
+
+def _self_signed_damaged(m: Maker) -> Case:
+    leaf = damaged(m.leaf(None))
+    return m.case([leaf], [leaf])
 
 
 def _two_versions(m: Maker, *given: str) -> Case:

@@ -669,6 +669,14 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         ),
         "leaf-p521": Flaw("the certificate has a P-521 key", _of(leaf, _p521)),
         "leaf-ed25519": Flaw("the certificate has an Ed25519 key", _of(leaf, _ed25519)),
+        "intermediate-small-rsa": Flaw(
+            "an intermediate has RSA below 2048 bits", _of(between, _small_rsa)
+        ),
+        "anchor-small-rsa": Flaw("the root has RSA below 2048 bits", _of(anchor, _small_rsa)),
+        "pinned-damaged": Flaw(
+            "the certificate is trusted itself, and its own signature does not fit",
+            lambda sight: sight.pinned and sight.leaf.self_issued and not sight.leaf.self_signed,
+        ),
         "pinned-small-rsa": Flaw(
             "the certificate is trusted itself and has RSA below 2048 bits",
             lambda sight: sight.pinned and _small_rsa(sight, sight.nodes[0]),

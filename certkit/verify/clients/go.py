@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from certkit.verify.clients.sight import Sight
 
 _EXPIRED: Final = "x509: certificate has expired or is not yet valid"
+_TOO_DEEP: Final = "x509: too many intermediates for path length constraint"
 _UNKNOWN: Final = "x509: certificate signed by unknown authority"
 _UNPARSED: Final = "tls: failed to parse certificate from server: x509: "
 _CRITICAL: Final = "x509: unhandled critical extension"
@@ -81,15 +82,12 @@ GO: Final = Client(
         Rule("intermediate-unknown-critical", _CRITICAL),
         Rule("intermediate-expired", _EXPIRED),
         Rule("intermediate-early", _EXPIRED),
+        Rule("too-deep-below-intermediate", _TOO_DEEP),
         Rule("untrusted", _UNKNOWN),
         Rule("anchor-unknown-critical", _CRITICAL),
         Rule("anchor-expired", _EXPIRED),
         Rule("anchor-early", _EXPIRED),
-        Rule(
-            "too-deep-below-intermediate",
-            "x509: too many intermediates for path length constraint",
-        ),
-        Rule("too-deep-below-anchor", "x509: too many intermediates for path length constraint"),
+        Rule("too-deep-below-anchor", _TOO_DEEP),
         Rule("leaf-purpose", "x509: certificate specifies an incompatible key usage"),
         Rule("intermediate-purpose", "x509: certificate specifies an incompatible key usage"),
         Rule("anchor-purpose", "x509: certificate specifies an incompatible key usage"),

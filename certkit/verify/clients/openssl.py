@@ -129,8 +129,12 @@ def _profile(which: str) -> Iterator[_Error]:
 _EXTENSIONS: Final = _extensions(strict=False)
 # OpenSSL 3.0 looks at the leaf's key before anything else, 3.5 after the path.
 _LEAF_KEY: Final = (_Error("leaf-small-rsa", 66, "EE certificate key too weak"),)
-_CA_KEYS: Final = (_Error("issuer-small-rsa", 67, "CA certificate key too weak"),)
-_HASHES: Final = (_Error("sha1", *_WEAK_HASH), _Error("md5", *_WEAK_HASH))
+_WEAK_CA: Final = (67, "CA certificate key too weak")
+_INTERMEDIATE_KEY: Final = _Error("intermediate-small-rsa", *_WEAK_CA)
+_ANCHOR_KEY: Final = _Error("anchor-small-rsa", *_WEAK_CA)
+_LEAF_HASH: Final = _Error("leaf-weak-hash", *_WEAK_HASH)
+_INTERMEDIATE_HASH: Final = _Error("intermediate-weak-hash", *_WEAK_HASH)
+_STRENGTH: Final = (_LEAF_HASH, _INTERMEDIATE_KEY, _INTERMEDIATE_HASH, _ANCHOR_KEY)
 _UNFIT: Final = (7, "certificate signature failure", "CERT_SIGNATURE_FAILURE")
 _ANCHOR_DATES: Final = (_Error("anchor-early", *_EARLY), _Error("anchor-expired", *_EXPIRED))
 _INTERMEDIATE: Final = (
@@ -185,7 +189,7 @@ OPENSSL: Final = Client(
         common_name="no-dns",
     ),
     rules=(
-        *_rules(_S_CLIENT, (*_LEAF_KEY, *_PATH, *_EXTENSIONS, *_CA_KEYS, *_HASHES)),
+        *_rules(_S_CLIENT, (*_LEAF_KEY, *_PATH, *_EXTENSIONS, *_STRENGTH)),
         *_NAME,
         *_rules(_S_CLIENT, (*_DOWNWARDS, *_CONSTRAINTS)),
     ),
@@ -206,7 +210,7 @@ PYTHON: Final = Client(
     climb=_ROOTS_ALONE,
     matching=_PYTHON_MATCHING,
     rules=(
-        *_rules(_FAILED, (*_LEAF_KEY, *_PATH, *_EXTENSIONS, *_CA_KEYS, *_HASHES)),
+        *_rules(_FAILED, (*_LEAF_KEY, *_PATH, *_EXTENSIONS, *_STRENGTH)),
         *_PYTHON_NAME,
         *_rules(_FAILED, (*_DOWNWARDS, *_CONSTRAINTS)),
     ),
@@ -227,7 +231,7 @@ PYTHON_STRICT: Final = Client(
     rules=(
         *_rules(_FAILED, (*_LEAF_KEY, *_PARTIAL_PATH)),
         *map(_of_chains, _rules(_FAILED, _extensions(strict=True))),
-        *_rules(_FAILED, (*_CA_KEYS, *_HASHES)),
+        *_rules(_FAILED, _STRENGTH),
         *_PYTHON_NAME,
         *_rules(_FAILED, (*_DOWNWARDS, *_CONSTRAINTS)),
     ),
@@ -267,7 +271,7 @@ CURL: Final = Client(
         dot_presented="dropped", common_name="no-dns-or-ip", address_in_common_name=True
     ),
     rules=(
-        *_rules(_CURL, (*_LEAF_KEY, *_PARTIAL_PATH, *_EXTENSIONS, *_CA_KEYS, *_HASHES)),
+        *_rules(_CURL, (*_LEAF_KEY, *_PARTIAL_PATH, *_EXTENSIONS, *_STRENGTH)),
         *map(_from_the_queue, _rules(_CURL, _DOWNWARDS)),
         *_rules(_CURL, _CONSTRAINTS),
         Rule("host-not-named", _curl_name),
@@ -328,8 +332,8 @@ def _node(
     name: str,
     version: str,
     *,
-    leaf_key: tuple[_Error, ...] = (),
-    ca_keys: tuple[_Error, ...] = (),
+    leaf_key: tuple[_Error, ...],
+    strength: tuple[_Error, ...],
     unsure: tuple[tuple[str, str], ...] = (),
 ) -> Client:
     """Node lets OpenSSL go on after an error, and reports the last one."""
@@ -337,8 +341,7 @@ def _node(
         *_PATH,
         *leaf_key,
         *_EXTENSIONS,
-        *ca_keys,
-        *_HASHES,
+        *strength,
         _ALONE,
         *_ANCHOR_DATES,
         _signing("anchor"),
@@ -368,11 +371,16 @@ _IPV6: Final = (
     "Node 24.17 to 24.19 refuse every IPv6 address (nodejs/node#64144), other versions do not"
 )
 
-NODE_20: Final = _node("Node 20", "Node 20.20.2 with OpenSSL 3.0")
+NODE_20: Final = _node(
+    "Node 20",
+    "Node 20.20.2 with OpenSSL 3.0",
+    leaf_key=(),
+    strength=(_LEAF_HASH, _INTERMEDIATE_HASH),
+)
 NODE_24: Final = _node(
     "Node 24",
     "Node 24.19.0 with OpenSSL 3.5",
     leaf_key=_LEAF_KEY,
-    ca_keys=_CA_KEYS,
+    strength=_STRENGTH,
     unsure=(("ipv6-asked", _IPV6),),
 )

@@ -71,6 +71,7 @@ RUSTLS: Final = Client(
         Rule("md5", _HASH),
         Rule("issuer-small-rsa", f"{_PEER}BadSignature"),
         Rule("pinned-small-rsa", f"{_PEER}BadSignature"),
+        Rule("pinned-damaged", f"{_PEER}BadSignature"),
         *(
             Rule(
                 f"odd-name-constrained-by-{which}",

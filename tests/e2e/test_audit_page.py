@@ -95,7 +95,9 @@ def test_chromium_throws_securityerror_before_and_gets_the_echo_after(
         ((path, site.page),) = corrected([page], now=NOW).items()
         assert path == page
         assert "ws://comment.test" in site.page
-        assert title(address, ca, tmp_path / "after") == "echo of hello"
+        # Chromium's virtual time does not wait for a socket, so a busy machine needs another look.
+        looks = (title(address, ca, tmp_path / f"after{look}") for look in range(5))
+        assert "echo of hello" in looks
 
 
 RUN = """\

@@ -208,6 +208,20 @@ def test_an_address_in_the_certificate_counts_like_one_in_server_name(folder: Pa
     assert "10.0.0.5" in problem.what
 
 
+def test_two_servers_that_reject_do_not_pass_the_default_to_each_other(folder: Path) -> None:
+    one = SOUND.replace("listen 18443 ssl;", "listen 18443 ssl; ssl_reject_handshake on;")
+    server = one[one.index("    server {") : one.rindex("}")]
+    text = one.replace(
+        server,
+        server.replace("app.test", "127.0.0.1")
+        + server.replace("app.test", "[::1]")
+        .replace("server.pem", "other.pem")
+        .replace("server-key", "other-key"),
+    )
+    place(folder, nginx=text)
+    assert corrected([folder / "nginx.conf"], now=NOW) == {}
+
+
 def test_bytes_that_are_no_utf8_and_crlf_stay_as_they_are(folder: Path) -> None:
     data = RECIPE_2018.replace("forum", "f\u00f6rum").encode("latin-1").replace(b"\n", b"\r\n")
     (folder / "nginx.conf").write_bytes(data)

@@ -67,7 +67,9 @@ def addresses(sockets: Sockets, certificates: Certificates) -> Iterator[Problem]
         covered = certificates.addresses(default.server)
         for listen in listens:
             wanted = listen.server.named_addresses | certificates.addresses(listen.server)
-            if listen is default or not wanted - covered or not _has_another(listen, default):
+            if listen is default or listen.server.rejects_handshakes:
+                continue
+            if not wanted - covered or not _has_another(listen, default):
                 continue
             refuses = default.server.rejects_handshakes
             yield (_refused if refuses else _answered)(listen, default, wanted - covered)

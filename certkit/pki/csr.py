@@ -14,6 +14,7 @@ from certkit.errors import CertkitError
 from certkit.findings import Finding, Fix, Severity
 from certkit.pki.keys import browser_warnings, describe_public_key
 from certkit.pki.names import Name, parse, presented
+from certkit.pki.quiet import quietly
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.types import CertificatePublicKeyTypes
@@ -37,6 +38,11 @@ def read_request(data: bytes) -> Request:
     Raises CertkitError: ``csr.wrong-format``, ``csr.bad-signature``, ``csr.no-names``,
     ``crypto.weak-key``, or the refusal of the first name that breaks a rule.
     """
+    with quietly():
+        return _read(data)
+
+
+def _read(data: bytes) -> Request:
     request = _load(data)
     key = _checked_key(request)
     try:

@@ -137,3 +137,16 @@ def test_a_leaf_signed_by_the_right_key_under_odd_names_is_an_answer():
     for text in ("\0", "", "*", "*.*", "." * 300, "a" * 300, "xn--", "\x7f"):
         leaf = MIDDLE.leaf(x509.DNSName(text))
         assert not judge(leaf=leaf.certificate.der).ok
+
+
+def test_a_bit_string_where_text_belongs_is_unreadable_and_no_crash():
+    tbs = LEAF.certificate.x509.tbs_certificate_bytes
+    organisation = bytes.fromhex("060355040a0c04") + b"test"
+    start, end = tbs.rsplit(organisation, 1)
+    odd = start + organisation.replace(b"\x0c\x04test", b"\x03\x04test") + end
+    der = signed(odd, MIDDLE.key)
+    assert Certificate.from_der(der).describe()["subject"] == "(unreadable)"
+    verdict = judge(leaf=der)
+    assert [each.code for each in verdict.findings if each.severity == Severity.ERROR] == [
+        "chain.malformed"
+    ]

@@ -14,11 +14,10 @@ from certkit.audit.edits import apply
 from certkit.audit.files import Reader, Unreadable, resolved
 from certkit.audit.nginx.certificates import Certificates
 from certkit.audit.nginx.checks import problems as nginx_problems
-from certkit.audit.nginx.syntax import NotNginx
-from certkit.audit.nginx.tree import Files, load
+from certkit.audit.nginx.tree import Files, NoConfiguration, load
 from certkit.audit.page.websockets import MARKUP, MAX_PROBLEMS, SCRIPTS
 from certkit.audit.page.websockets import problems as page_problems
-from certkit.audit.targets import MAX_FILES, is_web, suffix, targets
+from certkit.audit.targets import is_web, suffix, targets
 from certkit.errors import CertkitError, ExitCode
 
 if TYPE_CHECKING:
@@ -66,10 +65,8 @@ def audit(
     exit code 3 ``files.cannot-read``.
     """
     reader = Reader(texts)
-    report = Report()
     wanted = targets(paths)
-    if wanted.cut:
-        report.unread[wanted.found[-1].parent] = f"and later ones: more than {MAX_FILES} files"
+    report = Report(unread=wanted.unread)
     for path in (*wanted.named, *wanted.found):
         if is_web(path):
             _audit_page(path, reader, report, named=path in wanted.named)
@@ -121,6 +118,8 @@ def _audit_nginx(wanted: Targets, reader: Reader, report: Report, now: datetime)
     for path in (*wanted.named, *wanted.found):
         if not is_web(path) and _is_nginx(path, files, report, named=path in wanted.named):
             given.setdefault(resolved(path), path)
+    # A file that two configurations include is read once, and mended for both.
+    found: dict[tuple[str, Source, int], Problem] = {}
     for configuration in _configurations(given, files):
         certificates = Certificates(configuration, reader)
         all_of_it = resolved(configuration.root.source.path) in given
@@ -130,10 +129,14 @@ def _audit_nginx(wanted: Targets, reader: Reader, report: Report, now: datetime)
             if all_of_it or real in given
         }
         report.files += [source.path for source in sources]
-        found = nginx_problems(configuration, certificates, now)
-        report.problems += [problem for problem in found if problem.source in sources]
+        for problem in nginx_problems(configuration, certificates, now):
+            place = (problem.code, problem.source, problem.at)
+            if problem.source in sources:
+                found[place] = found[place].merged(problem) if place in found else problem
         report.unread |= configuration.unread | certificates.unread
         report.patterns.update(configuration.patterns)
+    report.problems += found.values()
+    report.files = list(dict.fromkeys(report.files))
 
 
 def _is_nginx(path: Path, files: Files, report: Report, *, named: bool) -> bool:
@@ -142,12 +145,12 @@ def _is_nginx(path: Path, files: Files, report: Report, *, named: bool) -> bool:
     except Unreadable as reason:
         if named:
             raise _refused(path, reason) from reason
-        if not isinstance(reason.__cause__, NotNginx):
+        if not isinstance(reason, NoConfiguration):
             report.unread[path] = str(reason)
         return False
     known = any(_KNOWN.fullmatch(statement.name) for statement in statements)
     if named and statements and not known:
-        raise _refused(path, Unreadable("is no nginx configuration: nothing in it is known"))
+        raise _refused(path, NoConfiguration("nothing in it is known"))
     return known or named
 
 
@@ -155,10 +158,13 @@ def _configurations(given: Mapping[Path, Path], files: Files) -> list[Configurat
     """The trees that hold the given files, each file in one: a main file's if there is one."""
     loaded = {real: load(path, path.parent, files) for real, path in given.items()}
     mains = {real: each for real, each in loaded.items() if each.whole}
+    near: dict[Path, Configuration | None] = {}
     for real, path in given.items():
         if any(real in main.sources for main in mains.values()):
             continue
-        main = _main_file(path, files)
+        if path.parent not in near:
+            near[path.parent] = _main_file(path, files)
+        main = near[path.parent]
         if main is None:
             continue
         if real in main.sources:
@@ -200,7 +206,7 @@ def _refused(path: Path, reason: Unreadable) -> CertkitError:
     elif isinstance(cause, OSError):
         code, exit_code = "files.cannot-read", ExitCode.ENVIRONMENT
         hint = f"ask its owner, or see who may read it: ls -l {shlex.quote(str(path))}"
-    elif "nginx" in str(reason):
+    elif isinstance(reason, NoConfiguration):
         code = "audit.not-nginx"
         hint = f"certkit audit reads nginx configuration and {' '.join((*MARKUP, *SCRIPTS))}"
     return CertkitError(code, f"{str(path)!r} {reason}", hint=hint, exit_code=exit_code)

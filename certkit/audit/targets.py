@@ -23,11 +23,17 @@ _SKIPPED: Final = frozenset({"node_modules", "__pycache__", "venv", "site-packag
 
 @dataclass(slots=True)
 class Targets:
-    """``named`` were given one by one, ``found`` stood in a folder; ``cut``: there were more."""
+    """``named`` were given one by one, ``found`` stood in a folder; ``unread``: why one was not
+    looked into.
+    """
 
-    named: list[Path] = field(default_factory=list)
+    named: dict[Path, None] = field(default_factory=dict)
     found: list[Path] = field(default_factory=list)
-    cut: bool = False
+    unread: dict[Path, str] = field(default_factory=dict)
+
+    def closed(self, error: OSError) -> None:
+        """A folder that may not be listed."""
+        self.unread[Path(error.filename)] = f"cannot be read: {(error.strerror or '').lower()}"
 
 
 def targets(paths: Iterable[Path]) -> Targets:
@@ -35,16 +41,16 @@ def targets(paths: Iterable[Path]) -> Targets:
     result = Targets()
     for path in paths:
         if not path.is_dir():
-            result.named.append(path)
+            result.named[path] = None
             continue
-        for folder, folders, names in os.walk(path):
+        for folder, folders, names in os.walk(path, onerror=result.closed):
             folders[:] = sorted(f for f in folders if f not in _SKIPPED and not f.startswith("."))
             for name in sorted(names):
                 each = Path(folder, name)
                 if is_web(each) or _is_like_nginx(each):
                     result.found.append(each)
             if len(result.found) > MAX_FILES:
-                result.cut = True
+                result.unread[Path(folder)] = f"is past the {MAX_FILES} files of one audit"
                 del result.found[MAX_FILES:]
                 return result
     return result

@@ -117,6 +117,7 @@ class Case:
         return self.name
 
 
+MAP = "    map $http_upgrade $connection_upgrade { default ''; websocket upgrade; }\n"
 LOCATION = "        location / {\n"
 CASES = (
     Case(
@@ -223,6 +224,18 @@ CASES = (
         changed(
             ("map $http_upgrade $connection_upgrade", "map $http_upgrade $connection_upgrade_2"),
             ("Connection $connection_upgrade", "Connection $connection_upgrade_2"),
+        ),
+        loads=False,
+    ),
+    Case(
+        "the map inside of server",
+        "nginx.missing-connection",
+        changed(
+            (MAP, ""),
+            (
+                "server_name app.test;",
+                "server_name app.test;\n    " + MAP.replace(" { ", " {\n").rstrip(),
+            ),
         ),
         loads=False,
     ),

@@ -39,6 +39,7 @@ def problems(configuration: Configuration, files: Certificates, now: datetime) -
         certificates.key_mismatch(sockets, files),
         certificates.out_of_date(sockets, files, now),
         websocket.upstream_scheme(configuration),
+        websocket.map_in_server(configuration),
         _proxying(locations(configuration), sockets),
     ):
         place = (problem.code, problem.source, problem.at)

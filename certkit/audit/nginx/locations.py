@@ -49,7 +49,7 @@ class Site:
         """The variable of a ``map`` that is ``upgrade`` for a WebSocket."""
         for node in self._configuration.statements("map"):
             values = [each.args[0].lower() for each in node.children if each.args]
-            if len(node.args) == 2 and node.args[0] == "$http_upgrade" and "upgrade" in values:
+            if node.args[:1] == ("$http_upgrade",) and len(node.args) == 2 and "upgrade" in values:
                 return node.args[1]
         return None
 

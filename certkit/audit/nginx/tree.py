@@ -139,6 +139,13 @@ class Configuration:
         return self.folder / name
 
 
+class NoConfiguration(Unreadable):
+    """The text is not nginx's: ``why`` not."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(f"is no nginx configuration: {why}")
+
+
 @dataclass(slots=True)
 class Files:
     """Reads configuration files, each once, into statements."""
@@ -147,14 +154,14 @@ class Files:
     _parsed: dict[Source, list[Statement]] = field(default_factory=dict)
 
     def read(self, path: Path) -> tuple[Source, list[Statement]]:
-        """Raises Unreadable, also where the text is no nginx configuration."""
+        """Raises Unreadable; NoConfiguration where the text breaks nginx's grammar."""
         source = self.reader.source(path, MAX_BYTES)
         if source not in self._parsed:
             try:
                 self._parsed[source] = parse(source.text)
             except NotNginx as error:
                 line = source.line(error.offset)
-                raise Unreadable(f"is no nginx configuration: {error} (line {line})") from error
+                raise NoConfiguration(f"{error} (line {line})") from error
         return source, self._parsed[source]
 
 

@@ -6,7 +6,8 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from certkit.audit.edits import Edit
-from certkit.audit.nginx.writing import PLAIN_WORD, after
+from certkit.audit.nginx.locations import Site
+from certkit.audit.nginx.writing import PLAIN_WORD, after, before, without
 from certkit.audit.problem import Problem
 from certkit.findings import Severity
 
@@ -29,7 +30,7 @@ _UNITS: Final = {
     "ms": 0.001, "s": 1, "": 1, "m": 60, "h": 3600,
     "d": 86400, "w": 604800, "M": 2592000, "y": 31536000,
 }  # fmt: skip
-_TIME: Final = re.compile(r"(\d+)(ms|[smhdwMy]|)")
+_TIME: Final = re.compile(r"(\d{1,18})(ms|[smhdwMy]|)")
 _SCHEME: Final = re.compile(r"ws(s?)://", re.IGNORECASE)
 
 
@@ -102,6 +103,28 @@ def fixed_connection(location: Location) -> Iterator[Problem]:
             node.at,
             edits,
             _NO_MAP,
+        )
+
+
+def map_in_server(configuration: Configuration) -> Iterator[Problem]:
+    """The map of the recipe, pasted with the rest of it."""
+    first_servers = Site(configuration).first_servers
+    for node in configuration.statements("map"):
+        server = node.enclosing("server")
+        if server is None or node.args[:1] != ("$http_upgrade",):
+            continue
+        indent = node.source.text[node.source.line_start(node.at) : node.at]
+        lines = [line.removeprefix(indent) for line in node.raw.splitlines()]
+        first = first_servers.get((server.parent, server.source))
+        yield Problem(
+            "nginx.missing-connection",
+            Severity.ERROR,
+            "the map of $http_upgrade stands inside of server {}",
+            'nginx does not start: "map" directive is not allowed here; its place is http {}',
+            node.source,
+            node.at,
+            (before(first, *lines, ""), without(node)) if first else (),
+            "move it out of server {}; a file of conf.d is inside of http {}",
         )
 
 

@@ -208,6 +208,18 @@ def test_an_address_in_the_certificate_counts_like_one_in_server_name(folder: Pa
     assert "10.0.0.5" in problem.what
 
 
+def test_the_default_server_of_two_sockets_takes_its_line_from_one_neighbour(folder: Path) -> None:
+    tls = "ssl_certificate server.pem; ssl_certificate_key server-key.pem;"
+    servers = (
+        f"server {{ listen 1443 ssl; listen 2443 ssl; {tls} }}",
+        f"server {{ listen 1443 ssl; {tls} ssl_protocols TLSv1.3; }}",
+        f"server {{ listen 2443 ssl; {tls} ssl_protocols TLSv1.2 TLSv1.3; }}",
+    )
+    place(folder, nginx=f"events {{}} http {{ {' '.join(servers)} }}")
+    (text,) = corrected([folder / "nginx.conf"], now=NOW).values()
+    assert text.count("ssl_protocols") == 3
+
+
 def test_two_servers_that_reject_do_not_pass_the_default_to_each_other(folder: Path) -> None:
     one = SOUND.replace("listen 18443 ssl;", "listen 18443 ssl; ssl_reject_handshake on;")
     server = one[one.index("    server {") : one.rindex("}")]

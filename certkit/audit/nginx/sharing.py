@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from certkit.audit.edits import Edit
     from certkit.audit.nginx.certificates import Certificates
-    from certkit.audit.nginx.servers import Address, Listen, Sockets
+    from certkit.audit.nginx.servers import Address, Listen, Server, Sockets
 
 _CURVES: Final = "ssl_ecdh_curve"
 _PROTOCOLS: Final = "ssl_protocols"
@@ -24,10 +24,13 @@ def default_server_wins(sockets: Sockets) -> Iterator[Problem]:
     """ssl_protocols before nginx 1.29.2 and ssl_ecdh_curve in every version (measured to 1.31.3)
     are the default server's for every server of the socket.
     """
+    seen: set[tuple[str, Server]] = set()
     for default, listens in sockets.shared:
         for name in (_PROTOCOLS, _CURVES):
             other = next((each for each in listens if _differs(name, each, default)), None)
-            if other is not None:
+            # The default server of two sockets takes its line from one neighbour, not from both.
+            if other is not None and (name, default.server) not in seen:
+                seen.add((name, default.server))
                 yield _overruled(name, default, other)
 
 

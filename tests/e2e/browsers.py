@@ -77,7 +77,9 @@ def _navigate(debugger: str, urls: Sequence[str]) -> list[str]:
         frame = call("Page.getFrameTree", session)["frameTree"]["frame"]["id"]
         options = {"disableCache": True, "includeCredentials": False}
         asked = {
-            send("Network.loadNetworkResource", session, frameId=frame, url=url, options=options): url
+            send(
+                "Network.loadNetworkResource", session, frameId=frame, url=url, options=options
+            ): url
             for url in urls
         }
         found = {}

@@ -19,14 +19,7 @@ if TYPE_CHECKING:
 
 def trust(m: Maker) -> dict[str, Callable[[], Case]]:
     as_req = {"ca": True, "without": [x509.KeyUsage], "subject": f"CN={NAME}"}
-    fetch = x509.AuthorityInformationAccess(
-        [
-            x509.AccessDescription(
-                AuthorityInformationAccessOID.CA_ISSUERS,
-                x509.UniformResourceIdentifier("http://127.0.0.1:9/ca.der"),
-            )
-        ]
-    )
+    nowhere = "http://127.0.0.1:9/ca.der"
     signs = {"ca": True, "replace": [key_usage("digital_signature", "key_cert_sign")]}
     client = x509.ExtendedKeyUsage([CLIENT])
     ed = {"private_key": ed25519.Ed25519PrivateKey.generate()}
@@ -39,7 +32,7 @@ def trust(m: Maker) -> dict[str, Callable[[], Case]]:
         "trust-unknown-root-sent-early": lambda: _untrusted(m, send="root", root=m.early()),
         "trust-unknown-and-wrong-name": lambda: m.case([m.leaf(m.root(), OTHER)], [m.root()]),
         "trust-missing-intermediate": lambda: _missing(m),
-        "trust-missing-intermediate-aia": lambda: _missing(m, add=[fetch]),
+        "trust-missing-intermediate-aia": lambda: _missing(m, fetch=nowhere),
         "trust-regenerated": lambda: _regenerated(m),
         "trust-regenerated-above": lambda: _regenerated_above(m),
         "trust-regenerated-without-ids": lambda: _regenerated_without_ids(m),
@@ -88,9 +81,18 @@ def _untrusted(m: Maker, *, send: str, root: dict[str, Any] | None = None) -> Ca
     return m.case(sent, [m.root()])
 
 
-def _missing(m: Maker, **flaws: Any) -> Case:
+def _missing(m: Maker, fetch: str | None = None) -> Case:
+    """The intermediate is not sent; ``fetch`` is where the leaf says that it can be had."""
     root = m.root()
-    return m.case([m.leaf(m.ca(root), **flaws)], [root])
+    add = [] if fetch is None else [issuers_at(fetch)]
+    return m.case([m.leaf(m.ca(root), add=add)], [root])
+
+
+def issuers_at(url: str) -> x509.AuthorityInformationAccess:
+    """An authority information access extension with the URL of the issuer's certificate."""
+    place = x509.UniformResourceIdentifier(url)
+    issuers = AuthorityInformationAccessOID.CA_ISSUERS
+    return x509.AuthorityInformationAccess([x509.AccessDescription(issuers, place)])
 
 
 def _regenerated(m: Maker, root: dict[str, Any] | None = None) -> Case:

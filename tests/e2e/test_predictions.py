@@ -6,10 +6,14 @@ of a refusal must stand in what the client printed.
 
 from __future__ import annotations
 
+import contextlib
+import threading
 import warnings
 from collections import Counter
 from dataclasses import replace
 from datetime import UTC, datetime
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,11 +21,14 @@ import pytest
 from certkit.verify.clients.rules import HANDSHAKE
 from tests.e2e.prediction_cases import cases
 from tests.e2e.prediction_clients import REAL
+from tests.e2e.prediction_maker import Maker
 from tests.e2e.prediction_mixtures import mixtures
+from tests.e2e.prediction_trust import issuers_at
 from tests.e2e.prediction_truth import BY_NAME, Truth
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.e2e.prediction_truth import Cell
 
@@ -100,6 +107,41 @@ def test_a_wrong_prediction_would_be_noticed(name: str, matrix: Truth) -> None:
 
 def _with(cell: Cell, **changes: str) -> Cell:
     return replace(cell, prediction=replace(cell.prediction, **changes))
+
+
+def test_chromium_fetches_a_missing_intermediate_where_it_can(tmp_path: Path) -> None:
+    """Why nothing is predicted when the certificate says where its issuer is."""
+    maker = Maker(datetime.now(UTC).replace(microsecond=0), "fetched")
+    root = maker.root()
+    between = maker.ca(root)
+    with _published(between.certificate.der) as url, _broken_certificates():
+        case = maker.case([maker.leaf(between, add=[issuers_at(url)])], [root])
+        with Truth((case,), maker.now, tmp_path) as truth:
+            (chromium,) = truth.cells("chromium")
+            (java,) = truth.cells("java")
+    assert (chromium.prediction.verdict, chromium.real.accepted) == ("unknown", True)
+    assert (java.prediction.verdict, java.real.accepted) == ("reject", False)
+
+
+@contextlib.contextmanager
+def _published(certificate: bytes) -> Iterator[str]:
+    class Publisher(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(HTTPStatus.OK)
+            self.send_header("Content-Type", "application/pkix-cert")
+            self.send_header("Content-Length", str(len(certificate)))
+            self.end_headers()
+            self.wfile.write(certificate)
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Publisher) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}/ca.der"
+        server.shutdown()
+        thread.join()
 
 
 @pytest.mark.slow

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from certkit.verify.clients.climb import Climb, any_certificate, by_signature
 from certkit.verify.clients.hostnames import SEVERAL, Matching
 from certkit.verify.clients.rules import Client, Rule
-from certkit.verify.clients.sight import Climb, any_certificate, by_signature
 
 REQUIREMENTS: Final = "https://support.apple.com/103769"
 SOURCE: Final = "Apple open source, Security: SecPolicyChecks.list"
@@ -52,7 +52,7 @@ APPLE: Final = Client(
             for which in ("leaf", "intermediate", "anchor")
             for when in ("expired", "early")
         ),
-        Rule("untrusted", "certificate is not trusted", source=SOURCE),
+        Rule("untrusted", "certificate is not trusted", unless=("fetchable",), source=SOURCE),
         Rule("host-not-named", "certificate name does not match input", source=REQUIREMENTS),
         Rule("address-not-named", "certificate name does not match input", source=REQUIREMENTS),
         Rule("leaf-purpose", _USAGE, source=REQUIREMENTS),
@@ -62,6 +62,7 @@ APPLE: Final = Client(
     unsure=tuple(
         (flaw, "no document of Apple's says what its clients make of this")
         for flaw in (
+            "fetchable",
             "oddly-named",
             "pinned",
             "not-a-root",

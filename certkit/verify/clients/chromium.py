@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from certkit.verify.clients.climb import Climb, any_certificate, by_signature, nss_can_hold
 from certkit.verify.clients.hostnames import Matching
 from certkit.verify.clients.rules import Client, Rule
-from certkit.verify.clients.sight import Climb, any_certificate, by_signature, nss_can_hold
 
 _DATES: Final = (
     "leaf-expired",
@@ -58,7 +58,7 @@ CHROMIUM: Final = Client(
         Rule("leaf-cannot-sign", "net::ERR_SSL_KEY_USAGE_INCOMPATIBLE"),
         *(Rule(flaw, "net::ERR_CERT_INVALID") for flaw in _ALWAYS_INVALID),
         Rule("pinned-foreign-ca", "net::ERR_CERT_AUTHORITY_INVALID"),
-        Rule("untrusted", "net::ERR_CERT_AUTHORITY_INVALID"),
+        Rule("untrusted", "net::ERR_CERT_AUTHORITY_INVALID", unless=("fetchable",)),
         *(Rule(flaw, "net::ERR_CERT_INVALID", unless=_DATES) for flaw in _INVALID),
         *(
             Rule(flaw, "net::ERR_CERT_INVALID", unless=(*_DATES, "dot-constrained"))
@@ -68,5 +68,8 @@ CHROMIUM: Final = Client(
         Rule("address-not-named", "net::ERR_CERT_COMMON_NAME_INVALID"),
         *(Rule(flaw, "net::ERR_CERT_DATE_INVALID") for flaw in _DATES),
     ),
-    unsure=(("dot-constrained", "a dot at the end of a name under constraints was not measured"),),
+    unsure=(
+        ("fetchable", "it fetches the missing issuer from the URL in the certificate, if it can"),
+        ("dot-constrained", "a dot at the end of a name under constraints was not measured"),
+    ),
 )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
-from certkit.verify.clients.hostnames import Matching
-from certkit.verify.clients.rules import Client, Rule
-from certkit.verify.clients.sight import (
+from certkit.verify.clients.climb import (
     Climb,
     any_certificate,
     by_name_without_foreign_roots,
     nss_can_hold,
 )
+from certkit.verify.clients.hostnames import Matching
+from certkit.verify.clients.rules import Client, Rule
 
 _KEY_USAGE: Final = "SEC_ERROR_INADEQUATE_KEY_USAGE"
 _DISABLED: Final = "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED"

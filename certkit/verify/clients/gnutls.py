@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from certkit.verify.clients.climb import Climb, by_key_id, end_of_what_was_sent
 from certkit.verify.clients.hostnames import AT_START, Matching
 from certkit.verify.clients.rules import Client, Rule
-from certkit.verify.clients.sight import Climb, by_key_id, end_of_what_was_sent
 
 _CLIMB: Final = Climb(by_key_id, end_of_what_was_sent, last_version_first=True)
 _MATCHING: Final = Matching(stars=AT_START, common_name="no-dns-or-ip")

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
 
-from certkit.verify.clients.flaws import first_outside, key_id_critical
+from certkit.verify.clients.climb import Climb, any_certificate, by_signature
 from certkit.verify.clients.hostnames import Matching, covers
+from certkit.verify.clients.questions import first_outside, key_id_critical
 from certkit.verify.clients.rules import Client, Rule
-from certkit.verify.clients.sight import Climb, any_certificate, by_signature
 from certkit.verify.profile import common_names
 
 if TYPE_CHECKING:

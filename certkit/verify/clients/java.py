@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
 
+from certkit.verify.clients.climb import Climb, any_certificate, in_order
 from certkit.verify.clients.hostnames import SEVERAL, Matching
 from certkit.verify.clients.rules import Client, Rule
-from certkit.verify.clients.sight import Climb, any_certificate, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Callable

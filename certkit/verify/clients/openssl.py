@@ -10,9 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from certkit.verify.clients.climb import Climb, any_certificate, by_key_id, roots_alone
 from certkit.verify.clients.hostnames import ANYWHERE, AT_EITHER_END, LDH, Matching
 from certkit.verify.clients.rules import Client, Rule
-from certkit.verify.clients.sight import Climb, any_certificate, by_key_id, roots_alone
 from certkit.verify.profile import common_names
 
 if TYPE_CHECKING:

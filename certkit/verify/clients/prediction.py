@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from certkit.pki.quiet import quietly
 from certkit.verify import inputs
 from certkit.verify.clients.apple import APPLE
 from certkit.verify.clients.chromium import CHROMIUM
+from certkit.verify.clients.climb import SearchGivenUp
 from certkit.verify.clients.firefox import FIREFOX
 from certkit.verify.clients.flaws import FLAWS
 from certkit.verify.clients.gnutls import GNUTLS, WGET
@@ -17,7 +19,7 @@ from certkit.verify.clients.go import GO
 from certkit.verify.clients.java import JAVA_17, JAVA_25
 from certkit.verify.clients.openssl import CURL, NODE_20, NODE_24, OPENSSL, PYTHON, PYTHON_STRICT
 from certkit.verify.clients.rustls import RUSTLS
-from certkit.verify.clients.sight import Chain, SearchGivenUp
+from certkit.verify.clients.sight import Chain
 from certkit.verify.identity import reference
 
 if TYPE_CHECKING:
@@ -76,6 +78,8 @@ def predict(
     order in which the server sends them after the leaf, ``roots`` what stands in the client's
     store, ``name`` the host of the URL. Raises CertkitError for misuse, never for a certificate.
     """
+    if name is None:
+        raise inputs.misuse("name", name, "a DNS name or an IP address")
     with quietly():
         given = inputs.read(leaf, roots=roots, intermediates=intermediates, crls=())
         if given.leaf is None:
@@ -87,30 +91,44 @@ def predict(
             asked=reference(str(name)),
             at=moment.replace(microsecond=0),
         )
-        return tuple(predict_one(client, chain)[0] for client in CLIENTS)
+        return tuple(_predicted(client, chain) for client in CLIENTS)
 
 
+_MAX_SENT: Final = 100
+"""OpenSSL gives up at a depth of 100; what a hostile server sends beyond that is nobody's chain."""
+_MAX_WAYS: Final = 64
 _UNREADABLE: Final = "a certificate cannot be read here, and clients differ in what they can read"
-
-
 _TOO_MANY: Final = "the search for a path was given up: too many certificates"
 
 
-def predict_one(client: Client, chain: Chain) -> tuple[Prediction, Rule | None]:
-    """The prediction for one client, and the rule that decided it if one did."""
+def _predicted(client: Client, chain: Chain) -> Prediction:
+    """Whatever a hostile certificate makes the facts raise: then nothing is known."""
     if chain.asked.problem is not None:
-        return Prediction(client.name, "unknown", chain.asked.problem), None
-    refusals: list[tuple[Prediction, Rule]] = []
+        return Prediction(client.name, "unknown", chain.asked.problem)
+    if len(chain.sent) > _MAX_SENT:
+        return Prediction(client.name, "unknown", _TOO_MANY)
     try:
-        for sight in client.climb.sights(replace(chain, matching=client.matching)):
-            if any(node.certificate.malformed is not None for node in sight.nodes):
-                return Prediction(client.name, "unknown", _UNREADABLE), None
-            rule = next((rule for rule in client.rules if rule.applies(sight)), None)
-            if rule is None:
-                return _accepted(client, sight), None
-            refusals.append((Prediction(client.name, "reject", rule.words(sight)), rule))
+        return predict_one(client, chain)[0]
     except SearchGivenUp:
-        return Prediction(client.name, "unknown", _TOO_MANY), None
+        return Prediction(client.name, "unknown", _TOO_MANY)
+    except Exception:  # noqa: BLE001 - pyca promises no list of what it raises
+        return Prediction(client.name, "unknown", _UNREADABLE)
+
+
+def predict_one(client: Client, chain: Chain) -> tuple[Prediction, Rule | None]:
+    """The prediction for one client, and the rule that decided it if one did.
+
+    Raises SearchGivenUp, and what a hostile certificate makes pyca raise.
+    """
+    refusals: list[tuple[Prediction, Rule]] = []
+    ways = client.climb.sights(replace(chain, matching=client.matching))
+    for sight in islice(ways, _MAX_WAYS):
+        if any(node.certificate.malformed is not None for node in sight.nodes):
+            return Prediction(client.name, "unknown", _UNREADABLE), None
+        rule = next((rule for rule in client.rules if rule.applies(sight)), None)
+        if rule is None:
+            return _accepted(client, sight), None
+        refusals.append((Prediction(client.name, "reject", rule.words(sight)), rule))
     return refusals[0]  # every climb has at least one way
 
 
@@ -119,5 +137,5 @@ def _accepted(client: Client, sight: Sight) -> Prediction:
     for flaw, why in client.doubts():
         if FLAWS[flaw].holds(sight):
             return Prediction(client.name, "unknown", why)
-    notes = dict.fromkeys(text for flaw, text in client.notes if FLAWS[flaw].holds(sight))
+    notes = dict.fromkeys(text for flaw, text in client.remarks() if FLAWS[flaw].holds(sight))
     return Prediction(client.name, "accept", "; ".join(notes))

@@ -10,8 +10,9 @@ from certkit.verify.clients.flaws import FLAWS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from certkit.verify.clients.climb import Climb
     from certkit.verify.clients.hostnames import Matching
-    from certkit.verify.clients.sight import Climb, Sight
+from certkit.verify.clients.sight import Sight
 
 Answer = Literal["accept", "reject", "unknown"]
 
@@ -19,6 +20,10 @@ HANDSHAKE: Final = "handshake"
 """The source of a rule that was seen in a real handshake: tests/e2e/test_predictions.py."""
 
 
+REMARKS: Final = (
+    ("read-in-common-name", "it reads the name in the common name"),
+    ("matched-alone", "it takes a match that most others refuse"),
+)
 UNMEASURED: Final = (
     ("odd-key", "this kind of key was not measured"),
     ("odd-extension", "a critical extension, or a constraint of other names, was not measured"),
@@ -74,6 +79,10 @@ class Client:
     rules: tuple[Rule, ...]
     notes: tuple[tuple[str, str], ...] = ()
     unsure: tuple[tuple[str, str], ...] = ()
+
+    def remarks(self) -> tuple[tuple[str, str], ...]:
+        """``notes``, and what is worth a word with any client."""
+        return (*self.notes, *REMARKS)
 
     def doubts(self) -> tuple[tuple[str, str], ...]:
         """``unsure``, and what is not known of any client."""

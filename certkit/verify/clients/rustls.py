@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from certkit.verify.clients.climb import Climb, by_name, not_the_leaf
 from certkit.verify.clients.hostnames import Matching
 from certkit.verify.clients.rules import Client, Rule
-from certkit.verify.clients.sight import Climb, by_name, not_the_leaf
 
 if TYPE_CHECKING:
     from certkit.verify.clients.sight import Sight

@@ -1,0 +1,240 @@
+"""How clients get from the leaf to the end of the chain.
+
+Some try every path that the signatures allow, others take the first certificate whose name and key
+identifier fit and stand by it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
+
+from certkit.verify.clients.sight import Chain, End, Sight
+from certkit.verify.path import Node, Path, PathBuilder
+from certkit.verify.signature import Link
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from certkit.pki.certificate import Certificate
+
+
+class SearchGivenUp(Exception):
+    """So many certificates seem to have issued each other that the search was given up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Climb:
+    """How a client gets from the leaf to the end.
+
+    ``follow`` yields the ways up, the client's favourite first; ``may_end(certificate, chain)``
+    says whether a trusted certificate may be the end of one.
+    """
+
+    follow: Callable[[Chain, Sequence[Certificate]], Iterator[Sight]]
+    may_end: Callable[[Certificate, Chain], bool]
+    can_hold: Callable[[Certificate], bool] = bool
+    """Whether the client's store takes a certificate at all."""
+    last_version_first: bool = False
+    """Of two versions of a root in one file, the later one is taken."""
+
+    def sights(self, chain: Chain) -> Iterator[Sight]:
+        """Every way up that the client would look at."""
+        held = tuple(each for each in chain.roots if self.can_hold(each))
+        ends = [each for each in held if self.may_end(each, chain)]
+        chain = replace(chain, roots=held)
+        return self.follow(chain, ends[::-1] if self.last_version_first else ends)
+
+
+# ---- what may be the end -------------------------------------------------------------------------
+
+
+def any_certificate(certificate: Certificate, chain: Chain) -> bool:
+    """Whatever is in the store."""
+    return True
+
+
+def roots_alone(certificate: Certificate, chain: Chain) -> bool:
+    """OpenSSL without the flag X509_V_FLAG_PARTIAL_CHAIN."""
+    return certificate.self_issued
+
+
+def not_the_leaf(certificate: Certificate, chain: Chain) -> bool:
+    """rustls looks for an issuer, which a leaf is only when it signed itself."""
+    return certificate != chain.leaf or certificate.self_issued
+
+
+def end_of_what_was_sent(certificate: Certificate, chain: Chain) -> bool:
+    """GnuTLS looks in the store for the last certificate sent and for its issuer.
+
+    It looks where their hashes lead, and takes anything sent that happens to lie there as well.
+    """
+    builder = PathBuilder((), chain.sent[1:], chain.at)
+    path = _climbed(builder, chain.leaf, ())
+    last = path.nodes[-2] if len(path.nodes) > 1 and path.top.self_issued else path.top
+    sought = last.certificate.x509
+    return _bucket(certificate.x509.subject) in (_bucket(sought.issuer), _bucket(sought.subject))
+
+
+def _bucket(name: x509.Name) -> int:
+    """gnulib's hash_pjw_bare of the name in DER, modulo the size of GnuTLS's table."""
+    found = 0
+    for octet in name.public_bytes():
+        found = (octet + (found << 9 | found >> 55)) & 0xFFFF_FFFF_FFFF_FFFF
+    return found % 127
+
+
+def nss_can_hold(certificate: Certificate) -> bool:
+    """certutil, with which Chromium and Firefox are given roots, cannot import Ed25519."""
+    return not isinstance(certificate.public_key, ed25519.Ed25519PublicKey)
+
+
+# ---- ways to climb -------------------------------------------------------------------------------
+
+
+def by_signature(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
+    """Every path that ends well; where there is none, the one that got furthest."""
+    builder = _builder(chain, ends)
+    found = False
+    for path in builder.paths(chain.leaf):
+        found = True
+        yield Sight(chain, path, End.TRUSTED)
+    if builder.exhausted:
+        raise SearchGivenUp
+    if not found:
+        end = max(builder.dead_ends, key=lambda each: len(each.path.nodes))
+        yield Sight(chain, end.path, _dead_end(end.path.top, other_key=bool(end.namesakes)))
+
+
+def by_name(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
+    """webpki: issuers by their name, signatures when the end is reached."""
+    return _by_name(chain, _builder(chain, ends))
+
+
+def by_name_without_foreign_roots(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
+    """mozilla::pkix: the same, but a root that was sent and is not trusted is not looked at."""
+    sent = [each for each in chain.sent[1:] if each in ends or not each.self_signed]
+    return _by_name(chain, _builder(replace(chain, sent=(chain.leaf, *sent)), ends))
+
+
+def _by_name(chain: Chain, builder: PathBuilder) -> Iterator[Sight]:
+    paths = list(builder.paths(chain.leaf))
+    if builder.exhausted:
+        raise SearchGivenUp
+    for path in paths:
+        yield Sight(chain, path, End.TRUSTED)
+    if not paths:
+        path = Path((Node.of(chain.leaf, anchor=False),))
+        while not path.top.anchor and (found := builder.issuers(path)):
+            path = _extended(path, found[0], builder)
+        yield _ended(chain, path)
+
+
+def by_key_id(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
+    """OpenSSL: the first issuer whose name and key identifier fit, its signature unseen.
+
+    A trusted leaf does not end the way up, but it ends well then, however it ends.
+    """
+    yield _ended(chain, _climbed(_builder(chain, ends), chain.leaf, chain.roots))
+
+
+def _climbed(builder: PathBuilder, leaf: Certificate, trusted: Sequence[Certificate]) -> Path:
+    """Above a trusted certificate only trusted ones are looked for."""
+    pinned = any(node.anchor and node.certificate == leaf for node in builder.nodes)
+    path = Path((Node.of(leaf, anchor=pinned),))
+    while not path.top.self_issued and (len(path.nodes) == 1 or not path.top.anchor):
+        fitting = [node for node in builder.issuers(path) if _fits(path.top, node)]
+        if len(path.nodes) > 1 and path.top.certificate in trusted:
+            fitting = [node for node in fitting if node.certificate in trusted]
+        if not fitting:
+            break
+        path = _extended(path, fitting[0], builder)
+    return path
+
+
+def _extended(path: Path, node: Node, builder: PathBuilder) -> Path:
+    """One step up, with a signature of SHA-1 or MD5 read that the verdict leaves unread."""
+    link = builder.link(path.top, node)
+    if link is Link.UNREADABLE and _unfit(path.top.certificate, node.certificate):
+        link = Link.BAD
+    return path.extended(node, link)
+
+
+def _unfit(child: Certificate, issuer: Certificate) -> bool:
+    signed, key = child.x509, issuer.public_key
+    try:
+        digest = signed.signature_hash_algorithm
+        if digest is None:
+            return False
+        arguments = signed.signature, signed.tbs_certificate_bytes
+        if isinstance(key, rsa.RSAPublicKey):
+            key.verify(*arguments, padding.PKCS1v15(), digest)
+        elif isinstance(key, ec.EllipticCurvePublicKey):
+            key.verify(*arguments, ec.ECDSA(digest))
+    except InvalidSignature:
+        return True
+    except UnsupportedAlgorithm:
+        pass  # then nothing is known
+    return False
+
+
+def _ended(chain: Chain, path: Path) -> Sight:
+    if path.top.anchor or path.nodes[0].anchor:
+        return Sight(chain, path, End.TRUSTED)
+    return Sight(chain, path, _dead_end(path.top, other_key=False))
+
+
+def in_order(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
+    """Java: a chain in order is taken as it is, up to its first trusted certificate.
+
+    Any other is searched through, and then nothing is said of what was wrong with the paths found.
+    """
+    builder = _builder(chain, ends)
+    path = Path((Node.of(chain.leaf, anchor=chain.leaf in ends),))
+    nodes = {node.certificate: node for node in builder.nodes}
+    for certificate in chain.sent[1:]:
+        node = nodes[certificate]
+        if path.top.anchor:
+            break
+        if node.subject != path.top.issuer:
+            for sight in by_signature(chain, ends):
+                yield replace(sight, assembled=True)
+            return
+        path = _extended(path, node, builder)
+    if path.top.anchor:
+        yield Sight(chain, path, End.TRUSTED)
+        return
+    namesakes = [node for node in builder.issuers(path) if node.anchor]
+    fitting = [node for node in namesakes if _fits(path.top, node)]
+    for node in fitting:
+        yield Sight(chain, _extended(path, node, builder), End.TRUSTED)
+    if not fitting:
+        yield Sight(chain, path, _dead_end(path.top, other_key=bool(namesakes)))
+
+
+def _builder(chain: Chain, ends: Sequence[Certificate]) -> PathBuilder:
+    """A search in which ``ends`` are the ends, and other trusted certificates are steps."""
+    steps = [each for each in chain.roots if each not in ends]
+    return PathBuilder(ends, (*steps, *chain.sent[1:]), chain.at)
+
+
+def _dead_end(top: Node, *, other_key: bool) -> End:
+    if other_key:
+        return End.OTHER_KEY
+    return End.SELF_SIGNED if top.self_issued else End.UNKNOWN
+
+
+def _fits(child: Node, issuer: Node) -> bool:
+    """What OpenSSL's X509_check_issued compares besides the name (RFC 5280 section 4.2.1.1)."""
+    found = child.certificate.extension(x509.AuthorityKeyIdentifier)
+    if found is None:
+        return True
+    wanted, serial = found.value.key_identifier, found.value.authority_cert_serial_number
+    own = issuer.certificate.ski
+    return (wanted is None or own is None or wanted.hex() == own) and (
+        serial is None or serial == issuer.certificate.x509.serial_number
+    )

@@ -69,7 +69,7 @@ class CertificateAuthority:
 
         ``permit`` takes DNS names, addresses and blocks. ``private_key`` and ``serial`` replace
         the random ones. Raises CertkitError: ``key.*`` for the kind of key, ``validity.bad-days``,
-        ``chain.too-wide`` and its like for what is never permitted.
+        ``name.public-suffix`` and ``name.block-too-wide`` for what is never permitted.
         """
         permit = tuple(permit)
         refuse_contradiction(permit, unconstrained=unconstrained)
@@ -251,9 +251,9 @@ class CertificateAuthority:
     ) -> CertificateAuthority:
         """This root signed again with wider constraints: same key, subject and end of validity.
 
-        Certificates that it issued stay valid. Raises CertkitError ``chain.too-wide`` and its
-        like, ``chain.not-a-root`` for an intermediate, ``chain.unconstrained`` when everything
-        is permitted already.
+        Certificates that it issued stay valid. Raises CertkitError ``name.public-suffix``,
+        ``name.block-too-wide``, ``chain.not-a-root`` for an intermediate, and
+        ``chain.unconstrained`` when everything is permitted already.
         """
         if self.certificate != self.root:
             raise CertkitError(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from certkit.cli import style
-from certkit.cli.options import HomeOption
+from certkit.cli.options import ConnectOption, HomeOption
 from certkit.cli.output import Result
 from certkit.cli.repair import in_our_files
 from certkit.errors import ExitCode
@@ -59,15 +59,7 @@ def doctor_command(  # noqa: PLR0913 - the interface of the command
     system: Annotated[
         bool, typer.Option("--system", help="Trust the roots of this machine too.")
     ] = False,
-    connect: Annotated[
-        str,
-        typer.Option(
-            "--connect",
-            metavar="HOST:PORT",
-            help="Dial this instead of the URL's host.",
-            show_default=False,
-        ),
-    ] = "",
+    connect: ConnectOption = "",
     origin: Annotated[
         str,
         typer.Option(

@@ -12,6 +12,7 @@ import typer
 from certkit.cli import style
 from certkit.cli.certificate_fields import Row, rows
 from certkit.cli.chain_text import chain_lines
+from certkit.cli.options import ConnectOption
 from certkit.cli.other_fields import crl_data, crl_rows, request_data, request_rows
 from certkit.cli.output import Result
 from certkit.cli.passphrase import PassphraseEnvOption, PassphraseFileOption
@@ -44,15 +45,7 @@ def inspect_command(
     explain: Annotated[
         bool, typer.Option("--explain", help="Say below each field what it means.")
     ] = False,
-    connect: Annotated[
-        str,
-        typer.Option(
-            "--connect",
-            metavar="HOST:PORT",
-            help="Dial this instead of the URL's host.",
-            show_default=False,
-        ),
-    ] = "",
+    connect: ConnectOption = "",
     passphrase_file: PassphraseFileOption = None,
     passphrase_env: PassphraseEnvOption = None,
 ) -> Result:

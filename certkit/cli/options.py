@@ -26,6 +26,15 @@ HomeOption = Annotated[
         show_default=False,
     ),
 ]
+ConnectOption = Annotated[
+    str,
+    typer.Option(
+        "--connect",
+        metavar="HOST:PORT",
+        help="Dial this instead of the URL's host.",
+        show_default=False,
+    ),
+]
 KEY_HELP = "Kind of key: p256, p384, rsa2048, rsa3072, rsa4096 or ed25519."
 
 

@@ -12,7 +12,7 @@ import typer
 from certkit.cli.anchors import Anchors
 from certkit.cli.chain_text import by_severity
 from certkit.cli.leaf_and_key import about_files, about_key, leaf_and_chain
-from certkit.cli.options import HomeOption
+from certkit.cli.options import ConnectOption, HomeOption
 from certkit.cli.output import Result
 from certkit.cli.passphrase import PassphraseEnvOption, PassphraseFileOption
 from certkit.cli.repair import in_our_files
@@ -102,15 +102,7 @@ def verify_command(  # noqa: PLR0913 - the interface of the command
     system: Annotated[
         bool, typer.Option("--system", help="Trust the roots of this machine too.")
     ] = False,
-    connect: Annotated[
-        str,
-        typer.Option(
-            "--connect",
-            metavar="HOST:PORT",
-            help="Dial this instead of the URL's host.",
-            show_default=False,
-        ),
-    ] = "",
+    connect: ConnectOption = "",
     clients: Annotated[
         bool, typer.Option("--clients", help="Say what each real client will say, one by one.")
     ] = False,

@@ -8,15 +8,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
-from cryptography.x509.oid import NameOID
 
 from certkit.errors import CertkitError
 from certkit.pki import keys, profiles
-from certkit.pki.certificate import Certificate, Issued, to_pem
+from certkit.pki.building import (
+    build_root,
+    ca_subject,
+    certificate_builder,
+    leaf_builder,
+    leaf_subject,
+    sign,
+)
+from certkit.pki.certificate import Certificate, Issued
 from certkit.pki.constraints import Constraints, refuse_outside
 from certkit.pki.name_warnings import warnings_for
 from certkit.pki.names import Name, parse, with_base_names
@@ -32,7 +38,6 @@ if TYPE_CHECKING:
 
 _COMMON_NAME_MAX: Final = 64
 """RFC 5280 appendix A.1, ub-common-name."""
-_SERIAL_BITS: Final = 159
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +80,9 @@ class CertificateAuthority:
         refuse_contradiction(permit, unconstrained=unconstrained)
         start, end = profiles.ca_validity(_moment(now), days)
         signing_key = private_key or keys.ca_key_kind(key).generate()
-        root = _build_root(
+        root = build_root(
             signing_key,
-            subject=_ca_subject(signing_key.public_key(), "certkit CA"),
+            subject=ca_subject(signing_key.public_key(), "certkit CA"),
             validity=(start, end),
             constraints=None if unconstrained else Constraints.DEFAULT.widened(permit),
             serial=serial,
@@ -233,9 +238,9 @@ class CertificateAuthority:
         signing_key = private_key or keys.ca_key_kind(key).generate()
         start, end = profiles.ca_validity(_moment(now), profiles.CA_DAYS)
         public_key = signing_key.public_key()
-        builder = _builder(
+        builder = certificate_builder(
             profiles.INTERMEDIATE,
-            _ca_subject(public_key, "certkit intermediate CA"),
+            ca_subject(public_key, "certkit intermediate CA"),
             public_key,
             (start, min(end, self.certificate.not_after)),
             serial,
@@ -243,7 +248,7 @@ class CertificateAuthority:
         builder = builder.add_extension(self.certificate.as_issuer, critical=False)
         if self.constraints is not None:
             builder = builder.add_extension(self.constraints.to_extension(), critical=True)
-        certificate = _sign(builder, self.key)
+        certificate = sign(builder, self.key)
         return CertificateAuthority(certificate, signing_key, self.root)
 
     def permit(
@@ -272,7 +277,7 @@ class CertificateAuthority:
             _moment(now).replace(microsecond=0) - profiles.BACKDATE,
             self.root.not_before + timedelta(seconds=1),
         )
-        root = _build_root(
+        root = build_root(
             self.key,
             subject=self.root.x509.subject,
             validity=(start, self.root.not_after),
@@ -295,10 +300,10 @@ class CertificateAuthority:
         validity: tuple[datetime, datetime],
         serial: int | None,
     ) -> Certificate:
-        builder = _leaf_builder(names, public_key, profile, common_name, validity, serial)
+        builder = leaf_builder(names, public_key, profile, common_name, validity, serial)
         builder = builder.issuer_name(self.certificate.x509.subject)
         builder = builder.add_extension(self.certificate.as_issuer, critical=False)
-        return _sign(builder, self.key)
+        return sign(builder, self.key)
 
 
 def self_signed(
@@ -325,11 +330,11 @@ def self_signed(
     public_key = leaf_key.public_key()
     text = _common_name(checked) if common_name else None
     validity = profiles.leaf_validity(_moment(now), days, None)
-    builder = _leaf_builder(checked, public_key, profiles.SERVER, text, validity, serial)
-    builder = builder.issuer_name(_leaf_subject(text)).add_extension(
+    builder = leaf_builder(checked, public_key, profiles.SERVER, text, validity, serial)
+    builder = builder.issuer_name(leaf_subject(text)).add_extension(
         x509.AuthorityKeyIdentifier.from_issuer_public_key(public_key), critical=False
     )
-    certificate = _sign(builder, leaf_key)
+    certificate = sign(builder, leaf_key)
     warned = _warnings(checked) + keys.browser_warnings(public_key)
     return Issued(certificate, leaf_key, (certificate,), certificate, warned)
 
@@ -378,41 +383,8 @@ def _moment(now: datetime | None) -> datetime:
     return now if now.tzinfo is not None else now.replace(tzinfo=UTC)
 
 
-def _serial(given: int | None) -> int:
-    """RFC 5280 section 4.1.2.2: positive, at most 20 octets."""
-    if given is None:
-        return x509.random_serial_number()
-    if given < 1 or given.bit_length() > _SERIAL_BITS:
-        raise CertkitError(
-            "serial.invalid",
-            f"{given} cannot be a serial number",
-            hint=f"a positive number of at most {_SERIAL_BITS} bits, or none for a random one",
-        )
-    return given
-
-
 def _warnings(names: tuple[Name, ...]) -> tuple[Finding, ...]:
     return tuple(finding for name in names for finding in warnings_for(name))
-
-
-def _ca_subject(public_key: CertificatePublicKeyTypes, title: str) -> x509.Name:
-    """Unique by the key, so that two CAs never share a subject (NSS and PKIX would mix them up);
-    no user or host name, unlike mkcert: the root is shown to strangers.
-    """
-    key_id = x509.SubjectKeyIdentifier.from_public_key(public_key).digest.hex()[:8]
-    return _subject(profiles.ORGANIZATION, f"{title} {key_id}")
-
-
-@lru_cache(maxsize=64)
-def _leaf_subject(common_name: str | None) -> x509.Name:
-    return _subject(profiles.LEAF_ORGANIZATION, common_name)
-
-
-def _subject(organization: str, common_name: str | None) -> x509.Name:
-    attributes = [x509.NameAttribute(NameOID.ORGANIZATION_NAME, organization)]
-    if common_name is not None:
-        attributes.append(x509.NameAttribute(NameOID.COMMON_NAME, common_name))
-    return x509.Name(attributes)
 
 
 def _common_name(names: tuple[Name, ...]) -> str:
@@ -427,62 +399,3 @@ def _common_name(names: tuple[Name, ...]) -> str:
         "there is no DNS name of at most 64 characters for the common name",
         hint="leave the common name out: no current client reads it",
     )
-
-
-def _builder(
-    profile: Profile,
-    subject: x509.Name,
-    public_key: CertificatePublicKeyTypes,
-    validity: tuple[datetime, datetime],
-    serial: int | None,
-) -> x509.CertificateBuilder:
-    builder = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .public_key(public_key)
-        .serial_number(_serial(serial))
-        .not_valid_before(validity[0])
-        .not_valid_after(validity[1])
-    )
-    for extension, critical in profile.extensions(public_key):
-        builder = builder.add_extension(extension, critical=critical)
-    return builder
-
-
-def _build_root(
-    key: PrivateKey,
-    *,
-    subject: x509.Name,
-    validity: tuple[datetime, datetime],
-    constraints: Constraints | None,
-    serial: int | None,
-) -> Certificate:
-    public_key = key.public_key()
-    builder = _builder(profiles.ROOT, subject, public_key, validity, serial)
-    builder = builder.issuer_name(subject).add_extension(
-        x509.AuthorityKeyIdentifier.from_issuer_public_key(public_key), critical=False
-    )
-    if constraints is not None:
-        builder = builder.add_extension(constraints.to_extension(), critical=True)
-    return _sign(builder, key)
-
-
-def _leaf_builder(
-    names: tuple[Name, ...],
-    public_key: CertificatePublicKeyTypes,
-    profile: Profile,
-    common_name: str | None,
-    validity: tuple[datetime, datetime],
-    serial: int | None,
-) -> x509.CertificateBuilder:
-    san = x509.SubjectAlternativeName([name.general_name() for name in names])
-    return _builder(
-        profile, _leaf_subject(common_name), public_key, validity, serial
-    ).add_extension(san, critical=False)
-
-
-def _sign(builder: x509.CertificateBuilder, key: PrivateKey) -> Certificate:
-    return Certificate(builder.sign(key, keys.signature_hash(key)))
-
-
-__all__ = ["CertificateAuthority", "parse_names", "self_signed", "to_pem"]

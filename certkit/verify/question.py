@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, Literal
 
+from certkit.verify.crl import RevocationLists
 from certkit.verify.name_constraints import Budget
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-    from cryptography import x509
 
     from certkit.verify.path import Node
 
@@ -29,6 +28,6 @@ class Question:
     at: datetime
     purpose: Purpose = "server"
     max_depth: int | None = None
-    crls: tuple[x509.CertificateRevocationList, ...] = ()
+    crls: RevocationLists = field(default_factory=RevocationLists)
     others: tuple[Node, ...] = ()
     budget: Budget = field(default_factory=Budget)

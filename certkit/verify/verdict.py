@@ -13,6 +13,7 @@ from certkit.findings import Finding, Severity, has_error
 from certkit.pki.names import Name
 from certkit.pki.quiet import quietly
 from certkit.verify import chain, inputs, order, profile, revocation, strength, usage
+from certkit.verify.crl import RevocationLists
 from certkit.verify.identity import find_match, reference, reservations
 from certkit.verify.near_miss import explain_mismatch
 from certkit.verify.path import Node, Path, PathBuilder
@@ -101,7 +102,7 @@ def judge(  # noqa: PLR0913 - the questions that one may ask of a chain
             at=moment,
             purpose=_checked_purpose(purpose),
             max_depth=max_depth,
-            crls=given.crls,
+            crls=RevocationLists(given.crls),
             others=(*builder.nodes, *(Node.of(other, anchor=False) for other in context)),
         )
         path, found = _best_path(builder, given.leaf, given.roots, question)

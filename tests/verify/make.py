@@ -168,8 +168,10 @@ def crl(
     following=NOW + timedelta(days=1),
     signer=None,
     add=(),
+    entries=(),
     reason=None,
 ) -> bytes:
+    """A list in PEM; ``add`` are its extensions and ``entries`` those of each entry."""
     builder = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(issuer.certificate.x509.subject)
@@ -188,6 +190,8 @@ def crl(
         )
         if reason is not None:
             entry = entry.add_extension(x509.CRLReason(reason), critical=False)
+        for value, flag in entries:
+            entry = entry.add_extension(value, critical=flag)
         builder = builder.add_revoked_certificate(entry.build())
     signed = builder.sign(signer or issuer.key, hashes.SHA256())
     return signed.public_bytes(serialization.Encoding.PEM)

@@ -15,8 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from certkit import verify_chain
 from certkit.verify import path, verdict
+from certkit.verify.crl import RevocationLists
 from certkit.verify.name_constraints import MAX_COMPARISONS, Budget
-from tests.verify.make import NOW, make, nc, root
+from tests.verify.make import NOW, crl, make, nc, root
 
 KEY = ec.generate_private_key(ec.SECP256R1())
 SIGNATURES, PATHS = 512, 256
@@ -28,8 +29,9 @@ YESTERDAY = NOW - timedelta(days=1)
 @pytest.fixture
 def work(monkeypatch):
     """How often each thing was done: filled while chains are judged."""
-    done = {"signatures": 0, "comparisons": 0, "paths": 0}
+    done = {"signatures": 0, "comparisons": 0, "paths": 0, "revocations": 0}
     check, spend, judged = path.check_link, Budget.spend, verdict._check
+    status = RevocationLists._status
 
     def counted_check(*arguments):
         done["signatures"] += 1
@@ -43,6 +45,11 @@ def work(monkeypatch):
         done["paths"] += arguments[0] is verdict._PATH_CHECKS
         return judged(*arguments)
 
+    def counted_status(*arguments):
+        done["revocations"] += 1
+        return status(*arguments)
+
+    monkeypatch.setattr(RevocationLists, "_status", counted_status)
     monkeypatch.setattr(path, "check_link", counted_check)
     monkeypatch.setattr(Budget, "spend", counted_spend)
     monkeypatch.setattr(verdict, "_check", counted_judged)
@@ -64,6 +71,7 @@ def ask(work, leaf, roots, intermediates, **more):
     assert work["signatures"] <= SIGNATURES
     assert work["comparisons"] <= MAX_COMPARISONS
     assert work["paths"] <= PATHS + 1
+    assert work["revocations"] <= SIGNATURES
     assert not any("cannot be judged" in each.summary for each in answer.findings)
     return answer.ok, [each.code for each in answer.findings if each.severity == "error"]
 
@@ -137,6 +145,21 @@ def test_the_paths_of_a_ladder_with_two_certificates_a_rung_are_not_all_walked(w
     assert (ok, codes[0]) == (False, "chain.search-limit")
     ok, codes = ask(work, leaf, [cas[0]], cas)
     assert (ok, set(codes)) == (False, {"validity.issuer-expired"})
+
+
+def test_many_paths_do_not_read_the_revocation_lists_again(work):
+    top = root("CN=Root")
+    bottom, cas, lists = top, [], []
+    for rung in range(8):  # 2 ** 8 paths, all of them expired
+        flaws = {"ca": True, "subject": f"CN={rung}", "private_key": KEY, "end": YESTERDAY}
+        pair = [make(bottom, **flaws) for _ in range(2)]
+        lists += [crl(bottom) for _ in range(50)]
+        cas += pair
+        bottom = pair[0]
+    ok, codes = ask(work, bottom.leaf(), [top], cas, crls=lists)
+    assert (ok, set(codes)) == (False, {"validity.issuer-expired"})
+    assert work["paths"] == PATHS
+    assert work["revocations"] == 32  # one for each certificate and each that signed it
 
 
 def test_300_bad_ways_to_the_root_cost_no_more_than_their_share(work):

@@ -9,7 +9,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from certkit import verify_chain
-from tests.verify.make import NOW, crl, key_usage, root
+from tests.verify.make import NOW, crl, dn, key_usage, root
 
 CA = root()
 MIDDLE = CA.ca("CN=Issuing CA")
@@ -29,9 +29,13 @@ def codes(*lists, leaf=LEAF, roots=(CA,), intermediates=(MIDDLE,), at=NOW) -> li
     return [finding.code for finding in verdict.findings]
 
 
+def here(text: str = "http://crl.test/") -> list[x509.GeneralName]:
+    return [x509.UniformResourceIdentifier(text)]
+
+
 def point(**more) -> x509.IssuingDistributionPoint:
     given = {
-        "full_name": [x509.UniformResourceIdentifier("http://crl.test/")],
+        "full_name": None,
         "relative_name": None,
         "only_contains_user_certs": False,
         "only_contains_ca_certs": False,
@@ -40,6 +44,18 @@ def point(**more) -> x509.IssuingDistributionPoint:
         "only_contains_attribute_certs": False,
     }
     return x509.IssuingDistributionPoint(**given | more)
+
+
+def points(full=None, relative=None, issuer=None) -> x509.CRLDistributionPoints:
+    return x509.CRLDistributionPoints([x509.DistributionPoint(full, relative, None, issuer)])
+
+
+def named(text: str) -> x509.RelativeDistinguishedName:
+    (relative,) = dn(text).rdns
+    return relative
+
+
+UNKNOWN = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), b"\5\0")
 
 
 def test_nothing_is_assumed_without_a_list():
@@ -82,28 +98,69 @@ def test_the_list_of_another_ca_does_not_count():
         {"number_critical": True},
         {"signer": ec.generate_private_key(ec.SECP256R1())},
         {"add": [(x509.DeltaCRLIndicator(1), True)]},
-        {"add": [(x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), b"\5\0"), True)]},
+        {"add": [(UNKNOWN, True)]},
+        {"entries": [(UNKNOWN, True)]},
+        {"entries": [(x509.CertificateIssuer([x509.DirectoryName(dn("CN=other"))]), True)]},
+        {"add": [(point(full_name=here()), True)]},
+        {"add": [(point(relative_name=named("OU=part")), True)]},
         {"add": [(point(only_contains_ca_certs=True), True)]},
         {"add": [(point(indirect_crl=True), True)]},
         {"add": [(point(only_some_reasons=frozenset({x509.ReasonFlags.key_compromise})), True)]},
     ],
 )
 def test_a_list_that_cannot_be_used_is_an_error(flaw):
-    assert codes(crl(MIDDLE, **flaw)) == ["revocation.crl-unusable"]
-    assert codes(crl(MIDDLE, **flaw), crl(MIDDLE)) == []
+    other = MIDDLE.leaf("b.test").certificate
+    assert codes(crl(MIDDLE, other, **flaw)) == ["revocation.crl-unusable"]
+    assert codes(crl(MIDDLE, other, **flaw), crl(MIDDLE)) == []
 
 
 @pytest.mark.parametrize(
     "addition",
     [
-        (point(), True),
         (point(only_contains_user_certs=True), True),
-        (x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3"), b"\5\0"), False),
+        (point(full_name=[x509.DirectoryName(dn("CN=Issuing CA"))]), True),
+        (UNKNOWN, False),
     ],
 )
 def test_what_a_list_may_have(addition):
     assert codes(crl(MIDDLE, add=[addition])) == []
     assert codes(crl(MIDDLE, LEAF.certificate, add=[addition])) == ["revocation.revoked"]
+
+
+def test_what_an_entry_may_have():
+    other = MIDDLE.leaf("b.test").certificate
+    for extension in (UNKNOWN, False), (x509.InvalidityDate(NOW.replace(tzinfo=None)), True):
+        assert codes(crl(MIDDLE, other, entries=[extension])) == []
+        revoked = crl(MIDDLE, LEAF.certificate, entries=[extension])
+        assert codes(revoked) == ["revocation.revoked"]
+
+
+IN_PART = dn("CN=Issuing CA,OU=part")
+
+
+@pytest.mark.parametrize(
+    ("of_certificate", "of_list", "same"),
+    [
+        (points(here()), point(full_name=here()), True),
+        (points([*here(), *here("http://b/")]), point(full_name=here("http://b/")), True),
+        (points(here("http://crl.test/%61")), point(full_name=here("http://crl.test/a")), False),
+        (points(here()), point(full_name=[x509.DNSName("http://crl.test/")]), False),
+        (points(relative=named("OU=part")), point(relative_name=named("OU=PART")), True),
+        (points(relative=named("OU=part")), point(relative_name=named("OU=other")), False),
+        (points([x509.DirectoryName(IN_PART)]), point(relative_name=named("OU=part")), True),
+        (points(issuer=[x509.DirectoryName(IN_PART)]), point(full_name=here()), False),
+        (
+            points(issuer=[x509.DirectoryName(IN_PART)]),
+            point(full_name=[x509.DirectoryName(IN_PART)]),
+            True,
+        ),
+    ],
+)
+def test_a_part_of_a_list_is_for_the_certificates_that_point_to_it(of_certificate, of_list, same):
+    leaf = MIDDLE.leaf("app.test", add=[of_certificate])
+    unusable = [] if same else ["revocation.crl-unusable"]
+    assert codes(crl(MIDDLE, add=[(of_list, True)]), leaf=leaf) == unusable
+    assert codes(crl(MIDDLE), leaf=leaf) == []
 
 
 def test_an_old_list_still_says_what_was_revoked():

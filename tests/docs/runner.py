@@ -5,7 +5,8 @@ The blocks of one page are one session: files, variables and folders last from b
 ```console           ``$ `` begins a command, ``> `` continues it; what follows is its output, both
                      streams, as a terminal shows it. A line ``...`` stands for any lines.
 ```console exit=2    the last command of the block ends with this status; all others with 0
-```console wait=8443 the command goes on; the session continues when this port answers
+```console wait=8443 the command goes on; the session continues when this port answers. One that
+                     an earlier block started for this port is ended first, as by Ctrl-C
 ```sh ```bash        runs and must end with 0; its output is not shown
 ```python            runs by itself, with >>> as a doctest
 a block whose first line is a comment with a file's name is that file, whatever its language
@@ -53,6 +54,7 @@ NOT_RUN: Final = {
 VOLATILE: Final = {
     "<date>": r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z| UTC|\+00:00)?)?"
     r"|[A-Z][a-z]{2} [ \d]\d(?: \d\d:\d\d:\d\d|,) \d{4}(?: GMT)?",
+    "<time>": r"\b20\d{12}\b",
     "<key id>": r"(?<=CA )[0-9a-f]{8}\b|(?<=certkit-ca-)[0-9a-f]{8}-[0-9a-f]{8}",
     "<bytes>": r"(?:[0-9A-Fa-f]{2}:){7,}[0-9A-Fa-f]{2}|\b[0-9a-f]{32,64}\b",
     "<base64>": r"\b[A-Za-z0-9+/]{60,}",
@@ -156,7 +158,9 @@ def _scripted(wanted: Iterable[Step], answers: Path, here: dict[str, str]) -> It
         source = _replaced(step.source, here)
         output = answers / str(number)
         if step.wait:
-            yield f"{source} > {output} 2>&1 < /dev/null &\n"
+            server = f"server_{step.wait}"
+            yield f'[ -z "${server}" ] || {{ kill ${server}; wait ${server}; }} 2> /dev/null\n'
+            yield f"{source} > {output} 2>&1 < /dev/null &\n{server}=$!\n"
             yield f"python3 -c {shlex.quote(_WAIT)} {here[step.wait]} >> {output} 2>&1\n"
         else:
             yield f"{{ {source}\n}} > {output} 2>&1 < /dev/null\n"

@@ -102,6 +102,20 @@ def test_an_untrue_page_fails(page: str, tmp_path: Path) -> None:
     assert any(outcome_of(page, tmp_path))
 
 
+SERVER = "```console wait=8443\n$ python3 -m http.server 8443 --bind 127.0.0.1 -d {}\n```\n"
+ASK = """```console
+$ python3 -c 'from urllib.request import urlopen; urlopen("http://127.0.0.1:8443/{}")'
+```
+"""
+
+
+def test_a_server_makes_room_for_the_next_on_its_port(tmp_path: Path) -> None:
+    made = "```sh\nmkdir one two; touch one/1 two/2\n```\n"
+    page = f"{made}{SERVER.format('one')}{ASK.format('1')}{SERVER.format('two')}{ASK.format('2')}"
+    assert not any(outcome_of(page, tmp_path / "right"))
+    assert any(outcome_of(page.replace("8443/2", "8443/1"), tmp_path / "wrong"))
+
+
 def test_a_page_is_updated_to_what_happens(tmp_path: Path) -> None:
     page = "say\n\n```console\n$ echo one\nuno\n$ date +%Y-%m-%d\n1999-01-01\n```\n\nend\n"
     fresh = runner.updated(page, runner.run(page, tmp_path))

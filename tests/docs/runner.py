@@ -55,6 +55,7 @@ VOLATILE: Final = {
     "<date>": r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z| UTC|\+00:00)?)?"
     r"|[A-Z][a-z]{2} [ \d]\d(?: \d\d:\d\d:\d\d|,) \d{4}(?: GMT)?",
     "<time>": r"\b20\d{12}\b",
+    "<days>": r"\b\d+ days?(?= left\))|(?<=valid in )\d+ days?",
     "<key id>": r"(?<=CA )[0-9a-f]{8}\b|(?<=certkit-ca-)[0-9a-f]{8}-[0-9a-f]{8}",
     "<bytes>": r"(?:[0-9A-Fa-f]{2}:){7,}[0-9A-Fa-f]{2}|\b[0-9a-f]{32,64}\b",
     "<base64>": r"\b[A-Za-z0-9+/]{60,}",

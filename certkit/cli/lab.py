@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import signal
 import threading
 from collections.abc import Iterator
@@ -16,22 +17,29 @@ from certkit.errors import CertkitError
 from certkit.text import printable
 
 if TYPE_CHECKING:
+    from certkit.lab.files import Folder
+    from certkit.lab.folder import FolderScenario
     from certkit.lab.lab import Endpoint
+    from certkit.lab.scenario import Scenario
 
 _LAST_PORT: Final = 65535
 
 
 def list_scenarios() -> Result:
-    """List what the lab can break, and the code that doctor finds for it.
+    """List what the lab can break, and the code that certkit finds for it.
 
     \b
     Examples:
       certkit lab list
       certkit lab list --json
     """
-    from certkit.lab.registry import SCENARIOS
+    from certkit.lab.registry import FOLDERS, SCENARIOS
 
-    rows = [{"name": row.name, "code": row.code, "broken": row.broken} for row in SCENARIOS]
+    rows = [
+        {"name": row.name, "code": row.code, "broken": row.broken, "kind": kind}
+        for kind, scenarios in (("endpoint", SCENARIOS), ("folder", FOLDERS))
+        for row in scenarios
+    ]
     names, codes = (max(len(row[key]) for row in rows) for key in ("name", "code"))
     lines = [f"{row['name']:{names}}  {row['code']:{codes}}  {row['broken']}" for row in rows]
     return Result({"scenarios": rows}, "\n".join(lines))
@@ -61,21 +69,22 @@ def run(
         typer.Option(
             "--out",
             metavar="DIR",
-            help="A new folder for the roots to trust, removed in the end. [default: temporary]",
+            help="A new folder for files and roots, removed in the end. [default: temporary]",
             show_default=False,
         ),
     ] = None,
 ) -> Iterator[Result]:
     """Serve endpoints that are broken on purpose, on loopback, until interrupted.
 
-    Each has a port of its own and certificates of a throwaway CA, whose key never leaves memory.
-    No trust store is touched.
+    Each has a port of its own and certificates of a throwaway CA. What no endpoint shows is a
+    folder of files, with the command that finds its fault. No trust store is touched.
 
     \b
     Examples:
       certkit lab run validity.expired
       certkit lab run name.mismatch chain.self-signed
       certkit lab run expired --port 8443 --out lab
+      certkit lab run files.key-mismatch revocation.revoked
       certkit lab run --json
 
     \b
@@ -83,30 +92,65 @@ def run(
     """
     from datetime import UTC, datetime
 
-    from certkit.lab.lab import running
+    from certkit.lab.files import laid_out
+    from certkit.lab.lab import place, ports_from, running
     from certkit.lab.registry import select
 
     chosen = select(codes or ())
-    if not 0 <= port <= _LAST_PORT - 2 * len(chosen):
+    count = sum(map(len, chosen))
+    if not 0 <= port <= _LAST_PORT - 2 * count:
         raise CertkitError(
             "usage.bad-arguments",
-            f"port {port} leaves no room for {len(chosen)} endpoints below {_LAST_PORT}",
+            f"port {port} leaves no room for {count} endpoints below {_LAST_PORT}",
             hint="certkit lab run --port 8443",
         )
     # A supervisor's way to interrupt; the folder with the roots must go then too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with running(chosen, datetime.now(UTC), port=port, folder=out) as endpoints:
+    now, ports = datetime.now(UTC), ports_from(port)
+    with (
+        place(out) as where,
+        running(chosen.endpoints, now, ports=ports, folder=where) as served,
+        laid_out(chosen.folders, now, where, ports) as folders,
+    ):
+        shown = [*map(_endpoint_lines, served), *map(_folder_lines, folders)]
         yield Result(
-            {"endpoints": [endpoint.as_dict() for endpoint in endpoints]},
-            "\n\n".join("\n".join(_lines(endpoint)) for endpoint in endpoints),
-            talk=("serving on loopback; Ctrl-C ends it",),
+            {
+                "endpoints": [endpoint.as_dict() for endpoint in served],
+                "folders": [folder.as_dict() for folder in folders],
+            },
+            "\n\n".join("\n".join(lines) for lines in shown),
+            talk=("serving on loopback; Ctrl-C ends it", *_unserved(folders)),
         )
         threading.Event().wait()
 
 
-def _lines(endpoint: Endpoint) -> Iterator[str]:
+def _endpoint_lines(endpoint: Endpoint) -> Iterator[str]:
     shown = endpoint.as_dict()
-    yield f"{style.bold(endpoint.scenario.name)}  {style.dim(f'[{endpoint.scenario.code}]')}"
-    yield f"  {endpoint.scenario.broken}"
+    yield from _head(endpoint.scenario)
     yield f"  {printable(endpoint.url, limit=500)}"
     yield f"  $ {printable(str(shown['doctor']), limit=2000)}"
+
+
+def _folder_lines(folder: Folder) -> Iterator[str]:
+    yield from _head(folder.scenario)
+    yield f"  {printable(str(folder.path), limit=500)}"
+    if folder.url is not None:
+        yield f"  {folder.url}"
+    for words in filter(None, (folder.doctor(), *folder.commands())):
+        yield f"  $ {printable(shlex.join(['certkit', *words]), limit=2000)}"
+
+
+def _unserved(folders: tuple[Folder, ...]) -> Iterator[str]:
+    from certkit.lab import nginx
+
+    missing = [each for each in folders if each.scenario.site and each.port is None]
+    if missing and nginx.find() is None:
+        yield "nginx is not installed: its configurations are files alone"
+    elif missing:
+        log = printable(str(missing[0].path / "error.log"), limit=500)
+        yield f"nginx does not start: {log} says why"
+
+
+def _head(scenario: Scenario | FolderScenario) -> Iterator[str]:
+    yield f"{style.bold(scenario.name)}  {style.dim(f'[{scenario.code}]')}"
+    yield f"  {scenario.broken}"

@@ -1,15 +1,15 @@
-"""The lab: scenarios as endpoints on loopback, as long as the block lasts."""
+"""The lab's endpoints: scenarios on loopback, as long as the block lasts."""
 
 from __future__ import annotations
 
 import shlex
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import count
+from itertools import count, repeat
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from certkit.diagnose.checks.url import BAD_PORTS
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from certkit.lab.scenario import Scenario
     from certkit.pki.certificate import Issued
+
+ANY: Final = repeat(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,39 +60,52 @@ class Endpoint:
 
 
 @contextmanager
+def place(folder: Path | None) -> Iterator[Path]:
+    """``folder``, which must not exist, or a temporary one; removed in the end. Raises OSError."""
+    if folder is None:
+        with TemporaryDirectory(prefix="certkit-lab-") as temporary:
+            yield Path(temporary)
+        return
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        rmtree(folder)
+
+
+def ports_from(first: int) -> Iterator[int]:
+    """The ports from ``first`` upward that browsers open; 0, which is any, goes on for ever."""
+    return (number for number in count(first) if number not in BAD_PORTS) if first else ANY
+
+
+@contextmanager
 def running(
     scenarios: Iterable[Scenario],
     now: datetime,
     *,
-    port: int = 0,
+    ports: Iterator[int] = ANY,
     folder: Path | None = None,
 ) -> Iterator[tuple[Endpoint, ...]]:
     """Serves each scenario on a port of its own; certificates are made around ``now``.
 
-    Ports count from ``port``, or are any that are free. The roots are written to ``folder``, which
-    must not exist and is removed in the end. Raises OSError for both.
+    The roots are written to ``folder``, without one to a place of their own. Raises OSError, for a
+    port that is taken too.
 
     >>> from datetime import UTC, datetime
     >>> from certkit.lab.registry import select
-    >>> with running(select(["expired"]), datetime.now(UTC)) as (endpoint,):
+    >>> with running(select(["expired"]).endpoints, datetime.now(UTC)) as (endpoint,):
     ...     endpoint.url == f"wss://localhost:{endpoint.port}/chat"
     True
     """
     maker = Maker(now)
     with ExitStack() as stack:
-        if folder is None:
-            folder = Path(stack.enter_context(TemporaryDirectory(prefix="certkit-lab-")))
-        else:
-            folder.mkdir()
-            stack.callback(rmtree, folder)
-        ports = (number for number in count(port) if number not in BAD_PORTS)
+        folder = folder or stack.enter_context(place(None))
         endpoints = []
         for scenario in scenarios:
             chain = scenario.chain(maker)
             ca = folder / f"{scenario.name}.pem"
             ca.write_bytes(to_pem(chain.roots))
-            wanted = next(ports) if port else 0
-            server = stack.enter_context(serving(scenario, chain.issued, wanted))
+            server = stack.enter_context(serving(scenario, chain.issued, next(ports)))
             endpoints.append(Endpoint(scenario, server.port, ca))
         yield tuple(endpoints)
 

@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING, Final, Unpack
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from cryptography.x509.oid import ExtensionOID
 
 from certkit.lab.certificates import Chain, Flaws, constrained_to, damaged, signed_with_sha1
 from certkit.lab.contexts import lenient
 from certkit.lab.scenario import Scenario
+from certkit.pki import der
 from certkit.pki.profiles import CLIENT
 
 if TYPE_CHECKING:
@@ -26,6 +28,8 @@ _KEY_AGREEMENT: Final = x509.KeyUsage(**{bit: bit == "key_agreement" for bit in 
 _MUST_STAPLE: Final = x509.TLSFeature([x509.TLSFeatureType.status_request])
 _UNKNOWN: Final = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.999.1"), b"\x05\x00")
 _CA: Final = x509.BasicConstraints(ca=True, path_length=None)
+# A prime, so that steps of every size lead to all of them.
+_CLIQUE: Final = 7
 
 
 def flawed(
@@ -131,12 +135,42 @@ def _old_style(maker: Maker) -> Chain:
     return Chain((maker.leaf(root),), (root,))
 
 
+def _cross_signed(maker: Maker) -> Chain:
+    """Every CA signed every other one, and each certificate is followed by one that signed it."""
+    cas = [maker.authority(change=((_CA, True),)) for _ in range(_CLIQUE)]
+    sent, at = [maker.leaf(cas[0])], 0
+    for step in range(1, _CLIQUE):
+        for _ in range(_CLIQUE):
+            here, at = cas[at], (at + step) % _CLIQUE
+            subject = here.certificate.x509.subject
+            made = maker.authority(cas[at], subject=subject, key=here.key, change=((_CA, True),))
+            sent.append(made)
+    return Chain(tuple(sent), (maker.root,))
+
+
 def _damaged(maker: Maker) -> Chain:
     return Chain((damaged(maker.leaf(maker.root)),), (maker.root,))
 
 
 def _for_clients(maker: Maker) -> Chain:
     return Chain((maker.leaf(maker.root, profile=CLIENT),), (maker.root,))
+
+
+# --- names ---
+
+
+def _raw(name: str) -> MakeChain:
+    """The name in UTF-8, which cryptography does not write (RFC 5280 section 7.2)."""
+    octets = name.encode()
+    names = der.sequence(bytes([0x82, len(octets)]) + octets)
+    value = x509.UnrecognizedExtension(ExtensionOID.SUBJECT_ALTERNATIVE_NAME, names)
+
+    def make(maker: Maker) -> Chain:
+        root = maker.authority(without=(x509.NameConstraints,))
+        san = (x509.SubjectAlternativeName,)
+        return Chain((maker.leaf(root, change=((value, False),), without=san),), (root,))
+
+    return make
 
 
 # --- validity ---
@@ -220,6 +254,10 @@ SCENARIOS: Final = (
         "unknown-extension", "chain.unknown-critical-extension",
         "the certificate has a critical extension that nobody knows",
         flawed(change=((_UNKNOWN, True),)),
+    ),
+    Scenario(
+        "cross-signed", "chain.search-limit",
+        "seven CAs signed each other, and none of them is trusted", _cross_signed,
     ),
     Scenario(
         "wrong-order", "chain.wrong-order",
@@ -316,6 +354,11 @@ SCENARIOS: Final = (
     Scenario(
         "trailing-dot", "name.trailing-dot",
         "the name in the certificate ends in a dot", _unconstrained("localhost."),
+    ),
+    Scenario(
+        "raw-idn", "name.idn-raw",
+        "the name stands in the certificate as UTF-8, and not as A-labels",
+        _raw("bücher.localhost"), url="wss://bücher.localhost:{port}/chat",
     ),
     Scenario(
         "underscore", "name.underscore",

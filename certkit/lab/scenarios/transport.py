@@ -68,6 +68,11 @@ SCENARIOS: Final = (
         options=("--timeout", "3"),
     ),
     Scenario(
+        "unreachable", "tcp.unreachable",
+        "no network leads to the address: a broadcast address takes no connections",
+        listen="closed", url="wss://127.255.255.255:{port}/chat",
+    ),
+    Scenario(
         "reset", "tcp.reset",
         "the server resets each connection", handle=behaviour.reset, secure=False, url=_ADDRESS,
     ),

@@ -1,4 +1,4 @@
-"""nginx configurations with one fault each, and the same without it.
+"""nginx configurations with one fault each, the lab's and more, and the same without it.
 
 Shared by the tests of the checks and by those that run them through real nginx.
 """
@@ -6,37 +6,16 @@ Shared by the tests of the checks and by those that run them through real nginx.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import certkit
+from certkit.lab.scenarios.nginx import CERTIFIED, FAULTS, SOUND, changed, second
 
-PORT = 18443
-"""Replaced by a free port where nginx is run."""
-BACKEND = 19808
+if TYPE_CHECKING:
+    from pathlib import Path
 
-SOUND = """\
-events {}
-http {
-    access_log off;
-    map $http_upgrade $connection_upgrade { default ''; websocket upgrade; }
-    server {
-        listen 18443 ssl;
-        server_name app.test;
-        ssl_certificate server.pem;
-        ssl_certificate_key server-key.pem;
-        ssl_protocols TLSv1.2 TLSv1.3;
-        ssl_ciphers ECDHE+AESGCM:ECDHE+CHACHA20;
-        location / {
-            proxy_pass http://127.0.0.1:19808;
-            proxy_http_version 1.1;
-            proxy_set_header Upgrade $http_upgrade;
-            proxy_set_header Connection $connection_upgrade;
-            proxy_set_header Host $http_host;
-            proxy_read_timeout 1h;
-        }
-    }
-}
-"""
+__all__ = ["CASES", "RECIPE_2018", "SOUND", "Case", "changed", "write_certificates"]
+
 RECIPE_2018 = """\
 worker_processes 1;  # from a forum, 2018
 events { worker_connections 1024; }
@@ -64,38 +43,6 @@ http {
     }
 }
 """
-SECOND = """\
-    server {
-        listen 18443 ssl{default};
-        server_name {name};
-        {lines}
-        return 204;
-    }
-"""
-CERTIFIED = """\
-ssl_certificate server.pem;
-        ssl_certificate_key server-key.pem;
-        """
-
-
-def changed(*pairs: tuple[str, str], text: str = SOUND) -> str:
-    """``text`` with each old replaced by new; every old must be there."""
-    for old, new in pairs:
-        assert old in text, old
-        text = text.replace(old, new)
-    return text
-
-
-def second(name: str, lines: str, *, default: bool = False, first: bool = False) -> str:
-    """:data:`SOUND` with a second server on its socket, read after it or before it."""
-    server = (
-        SECOND.replace("{default}", " default_server" if default else "")
-        .replace("{name}", name)
-        .replace("{lines}", lines)
-    )
-    if first:
-        return SOUND.replace("    server {\n", server + "    server {\n", 1)
-    return SOUND.removesuffix("}\n") + server + "}\n"
 
 
 @dataclass(frozen=True)
@@ -117,25 +64,24 @@ class Case:
         return self.name
 
 
+def lab(name: str, twin: str = SOUND, *, mended: bool = True) -> Case:
+    """The fault of this name in the lab."""
+    (row,) = (each for each in FAULTS if each.name == name)
+    return Case(name, row.code, row.text, twin, mended, loads=row.site is not None)
+
+
 MAP = "    map $http_upgrade $connection_upgrade { default ''; websocket upgrade; }\n"
 LOCATION = "        location / {\n"
 CASES = (
-    Case(
-        "ssl on",
-        "nginx.ssl-on",
-        changed(("listen 18443 ssl;", "listen 18443;\n        ssl on;")),
-        loads=False,
-    ),
+    lab("ssl-on"),
     Case(
         "ssl off",
         "nginx.ssl-on",
-        changed(("server_name app.test;", "server_name app.test; ssl off;")),
+        changed(("server_name localhost;", "server_name localhost; ssl off;")),
         loads=False,
     ),
-    Case(
-        "TLS 1.1 allowed",
-        "nginx.old-protocol",
-        changed(("TLSv1.2 TLSv1.3", "TLSv1.1 TLSv1.2 TLSv1.3")),
+    lab(
+        "tls-1.1-allowed",
         changed(("TLSv1.2 TLSv1.3", "TLSv1.3")),
     ),
     Case(
@@ -150,41 +96,29 @@ CASES = (
             ("    access_log off;", "    access_log off;\n    ssl_protocols TLSv1.3 TLSv1.2;"),
         ),
     ),
-    Case(
-        "anonymous suites",
-        "nginx.weak-cipher",
-        changed(("ECDHE+AESGCM:ECDHE+CHACHA20", "ALL:!ADH")),
-    ),
+    lab("all-ciphers"),
     Case(
         "RC4 named",
         "nginx.weak-cipher",
         changed(("ECDHE+AESGCM:ECDHE+CHACHA20", "'HIGH:!aNULL:RC4-SHA'")),
         changed(("ECDHE+AESGCM:ECDHE+CHACHA20", "'HIGH:!aNULL:!MD5'")),
     ),
-    Case(
-        "no TLS 1.3",
-        "nginx.no-tls13",
-        changed(("TLSv1.2 TLSv1.3", "TLSv1.2")),
+    lab(
+        "no-tls-1.3",
         changed(("ssl_protocols TLSv1.2 TLSv1.3", "ssl_protocols TLSv1.2; ssl_protocols TLSv1.3")),
     ),
-    Case(
-        "listen without ssl",
-        "nginx.listen-without-ssl",
-        changed(("listen 18443 ssl;", "listen 18443;")),
+    lab(
+        "listen-without-ssl",
         # The parameter of one server counts for all on the socket.
         changed(
             (
-                "listen 18443 ssl;\n        server_name app",
-                "listen 18443;\n        server_name app",
+                "listen 18443 ssl;\n        server_name localhost",
+                "listen 18443;\n        server_name localhost",
             ),
-            text=second("b.test", CERTIFIED + "ssl_protocols TLSv1.2 TLSv1.3;"),
+            text=second("other.localhost", CERTIFIED + "ssl_protocols TLSv1.2 TLSv1.3;"),
         ),
     ),
-    Case(
-        "no Upgrade",
-        "nginx.missing-upgrade",
-        changed(("            proxy_set_header Upgrade $http_upgrade;\n", "")),
-    ),
+    lab("upgrade-dropped"),
     Case(
         "Upgrade set where a location starts its own list",
         "nginx.missing-upgrade",
@@ -209,23 +143,16 @@ CASES = (
         "nginx.missing-upgrade",
         changed(("Upgrade $http_upgrade", 'Upgrade ""')),
     ),
-    Case(
-        "no Connection",
-        "nginx.missing-connection",
-        changed(("            proxy_set_header Connection $connection_upgrade;\n", "")),
+    lab(
+        "connection-dropped",
         changed(("Connection $connection_upgrade", "Connection $http_connection")),
     ),
-    Case(
-        "a variable without its map",
-        "nginx.missing-connection",
-        changed(
-            ("    map $http_upgrade $connection_upgrade { default ''; websocket upgrade; }\n", "")
-        ),
+    lab(
+        "map-forgotten",
         changed(
             ("map $http_upgrade $connection_upgrade", "map $http_upgrade $connection_upgrade_2"),
             ("Connection $connection_upgrade", "Connection $connection_upgrade_2"),
         ),
-        loads=False,
     ),
     Case(
         "the map inside of server",
@@ -233,8 +160,8 @@ CASES = (
         changed(
             (MAP, ""),
             (
-                "server_name app.test;",
-                "server_name app.test;\n    " + MAP.replace(" { ", " {\n").rstrip(),
+                "server_name localhost;",
+                "server_name localhost;\n    " + MAP.replace(" { ", " {\n").rstrip(),
             ),
         ),
         loads=False,
@@ -248,12 +175,8 @@ CASES = (
             ("    access_log off;", "    access_log off;\n    proxy_http_version 1.1;"),
         ),
     ),
-    Case("HTTP/1.0", "nginx.http10-upstream", changed(("version 1.1", "version 1.0"))),
-    Case(
-        "fixed Connection",
-        "nginx.fixed-connection",
-        changed(("Connection $connection_upgrade", 'Connection "Upgrade"')),
-    ),
+    lab("http-1.0-to-backend"),
+    lab("connection-fixed"),
     Case(
         "fixed Connection and no map",
         "nginx.fixed-connection",
@@ -267,10 +190,8 @@ CASES = (
         "nginx.fixed-connection",
         changed(("Upgrade $http_upgrade", "Upgrade websocket")),
     ),
-    Case(
-        "short timeout",
-        "nginx.short-read-timeout",
-        changed(("proxy_read_timeout 1h", "proxy_read_timeout 3s")),
+    lab(
+        "short-timeout",
         changed(("proxy_read_timeout 1h", "proxy_read_timeout '1m 15s'")),
     ),
     Case(
@@ -285,30 +206,19 @@ CASES = (
             (LOCATION, "        proxy_read_timeout 90;\n" + LOCATION),
         ),
     ),
-    Case(
-        "Host without its port",
-        "nginx.host-loses-port",
-        changed(("Host $http_host", "Host $host")),
+    lab(
+        "host-without-port",
         changed(("Host $http_host", "Host $host:$server_port")),
     ),
-    Case(
-        "proxy_pass ws://",
-        "nginx.upstream-scheme",
-        changed(("http://127.0.0.1:19808", "ws://127.0.0.1:19808")),
-        loads=False,
-    ),
+    lab("ws-backend"),
     Case(
         "proxy_pass ws:// in quotes, with a path",
         "nginx.upstream-scheme",
         changed(("http://127.0.0.1:19808", '"ws://127.0.0.1:19808/chat"')),
         loads=False,
     ),
-    Case(
-        "proxy_pass ws:// by way of a variable",
-        "nginx.upstream-scheme",
-        changed(
-            ("proxy_pass http://127.0.0.1:19808;", "set $to ws://127.0.0.1:19808; proxy_pass $to;")
-        ),
+    lab(
+        "ws-backend-in-variable",
         changed(("proxy_pass http", "set $example ws://127.0.0.1; proxy_pass http")),
     ),
     Case(
@@ -323,10 +233,8 @@ CASES = (
         ),
         loads=False,
     ),
-    Case(
-        "trailing slash",
-        "nginx.trailing-slash-redirect",
-        changed(("location / {", "location /ws/ {")),
+    lab(
+        "slash",
         changed(
             ("location / {", "location = /ws { rewrite ^ /ws/ last; }\n        location /ws/ {")
         ),
@@ -334,76 +242,52 @@ CASES = (
     Case(
         "default server without ssl_protocols",
         "nginx.default-server-wins",
-        second("b.test", CERTIFIED, first=True),
-        second("b.test", CERTIFIED + "ssl_protocols TLSv1.2 TLSv1.3;", first=True),
+        second("other.localhost", CERTIFIED, first=True),
+        second("other.localhost", CERTIFIED + "ssl_protocols TLSv1.2 TLSv1.3;", first=True),
     ),
     Case(
         "default server with other groups",
         "nginx.default-server-wins",
         changed(
             ("ssl_ciphers", "ssl_ecdh_curve X25519;\n        ssl_ciphers"),
-            text=second("b.test", CERTIFIED + "ssl_protocols TLSv1.2 TLSv1.3;", default=True),
+            text=second(
+                "other.localhost", CERTIFIED + "ssl_protocols TLSv1.2 TLSv1.3;", default=True
+            ),
         ),
         changed(
             ("ssl_ciphers", "ssl_ecdh_curve X25519;\n        ssl_ciphers"),
             text=second(
-                "b.test",
+                "other.localhost",
                 CERTIFIED + "ssl_ecdh_curve X25519; ssl_protocols TLSv1.2 TLSv1.3;",
                 default=True,
             ),
         ),
     ),
-    Case(
-        "another server answers for an address",
-        "nginx.default-server-wins",
+    lab(
+        "other-server-first",
         changed(
-            ("server_name app.test", "server_name 127.0.0.1"),
+            ("server_name localhost", "server_name 127.0.0.1"),
             text=second(
-                "b.test",
+                "other.localhost",
                 CERTIFIED.replace("server", "other") + "ssl_protocols TLSv1.2 TLSv1.3;",
-                first=True,
-            ),
-        ),
-        changed(
-            ("server_name app.test", "server_name 127.0.0.1"),
-            text=second(
-                "b.test", CERTIFIED.replace("server", "other") + "ssl_protocols TLSv1.2 TLSv1.3;"
             ),
         ),
     ),
-    Case(
-        "handshakes rejected by default",
-        "nginx.reject-handshake-ip",
-        changed(
-            ("server_name app.test", "server_name 127.0.0.1"),
-            text=second(
-                "_", "ssl_reject_handshake on; ssl_protocols TLSv1.2 TLSv1.3;", default=True
-            ),
-        ),
+    lab(
+        "handshakes-rejected",
         second("_", "ssl_reject_handshake on; ssl_protocols TLSv1.2 TLSv1.3;", default=True),
     ),
-    Case(
-        "the key of another certificate",
-        "nginx.key-mismatch",
-        changed(("server-key.pem", "other-key.pem")),
-        mended=False,
-        loads=False,
-    ),
-    Case(
-        "a key of another kind",
-        "nginx.key-mismatch",
-        changed(("server-key.pem", "rsa-key.pem")),
-        mended=False,
-    ),
+    lab("key-exchanged", mended=False),
+    lab("key-of-another-kind", mended=False),
 )
 
 
 def write_certificates(
-    folder: Path, names: tuple[str, ...] = ("app.test",)
+    folder: Path, names: tuple[str, ...] = ("localhost",)
 ) -> certkit.CertificateAuthority:
-    """server.pem for ``names``, other.pem for b.test, rsa-key.pem; the CA in root.pem."""
+    """server.pem for ``names``, other.pem for other.localhost, rsa-key.pem; the CA in root.pem."""
     ca = certkit.CertificateAuthority.create()
-    server, other = ca.issue(*names), ca.issue("b.test")
+    server, other = ca.issue(*names), ca.issue("other.localhost")
     (folder / "server.pem").write_bytes(server.chain_pem)
     (folder / "server-key.pem").write_bytes(server.key_pem)
     (folder / "other.pem").write_bytes(other.chain_pem)

@@ -53,7 +53,7 @@ def test_a_fragment_is_read_within_the_main_file_beside_it(folder: Path) -> None
     """
     main = "events {} http { ssl_protocols TLSv1.2 TLSv1.3; include conf.d/*.conf; ssl on; }"
     text = FRAGMENT.replace("        ssl_protocols TLSv1.2 TLSv1.3;\n", "")
-    place(folder, nginx=main, conf_d__a=text, conf_d__b=FAULTY.replace("app.test", "b.test"))
+    place(folder, nginx=main, conf_d__a=text, conf_d__b=FAULTY.replace("localhost", "b.test"))
     report = audit([folder / "conf.d/a.conf"], now=NOW)
     assert (report.problems, report.unread) == ([], {})
     assert [path.name for path in report.files] == ["a.conf"]
@@ -87,7 +87,7 @@ def test_a_shared_file_is_mended_once_and_its_users_where_they_need_it(folder: P
         ("location / {", "location /ws {"),
     )
     server = text[text.index("    server {") : text.rindex("}")]
-    text = text.replace(server, server + server.replace("app.test", "b.test"))
+    text = text.replace(server, server + server.replace("localhost", "b.test"))
     (folder / "ws.inc").write_text("proxy_set_header Host $host;\n")
     place(folder, nginx=text)
     assert found(audit([folder / "nginx.conf"], now=NOW)) == [
@@ -174,7 +174,7 @@ def test_dates_of_a_certificate_are_looked_at(folder: Path) -> None:
 def test_a_chain_in_the_wrong_order_is_told_from_a_foreign_key(folder: Path) -> None:
     place(folder, nginx=SOUND)
     ca = certkit.CertificateAuthority.create()
-    issued = ca.issue("app.test")
+    issued = ca.issue("localhost")
     (folder / "server.pem").unlink()
     (folder / "server.pem").write_bytes(ca.root.pem + issued.certificate_pem)
     (folder / "server-key.pem").unlink()
@@ -194,7 +194,7 @@ def test_certificates_that_are_not_here_are_not_judged(name: str, folder: Path) 
 
 def test_an_address_in_the_certificate_counts_like_one_in_server_name(folder: Path) -> None:
     ca = certkit.CertificateAuthority.create()
-    issued = ca.issue("app.test", "10.0.0.5")
+    issued = ca.issue("localhost", "10.0.0.5")
     for name, data in (("server.pem", issued.chain_pem), ("server-key.pem", issued.key_pem)):
         (folder / name).unlink()
         (folder / name).write_bytes(data)
@@ -225,8 +225,8 @@ def test_two_servers_that_reject_do_not_pass_the_default_to_each_other(folder: P
     server = one[one.index("    server {") : one.rindex("}")]
     text = one.replace(
         server,
-        server.replace("app.test", "127.0.0.1")
-        + server.replace("app.test", "[::1]")
+        server.replace("localhost", "127.0.0.1")
+        + server.replace("localhost", "[::1]")
         .replace("server.pem", "other.pem")
         .replace("server-key", "other-key"),
     )

@@ -47,7 +47,7 @@ def test_a_finding_has_its_place_its_reason_and_the_text(certkit: Certkit, site:
     (site / "nginx.conf").write_text(changed(("listen 18443 ssl", "listen 18443")))
     outcome = certkit("audit", "nginx.conf")
     assert outcome.code == 1
-    assert outcome.out.startswith("error: nginx.conf:6: the server 'app.test' speaks plain HTTP")
+    assert outcome.out.startswith("error: nginx.conf:6: the server 'localhost' speaks plain HTTP")
     assert "[nginx.listen-without-ssl]" in outcome.out
     assert "  fix: -        listen 18443;\n  fix: +        listen 18443 ssl;\n" in outcome.out
     envelope = certkit("audit", "nginx.conf", "--json").envelope

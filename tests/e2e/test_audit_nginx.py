@@ -75,7 +75,7 @@ class Site:
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("certificates")
-    write_certificates(folder, ("app.test", "127.0.0.1"))
+    write_certificates(folder, ("localhost", "127.0.0.1"))
     return folder
 
 
@@ -106,9 +106,9 @@ def test_the_recipe_of_2018_goes_in_and_a_working_wss_comes_out(
     assert site.test() == (True, "")
     backend.requests.clear()
     with site.running() as client:
-        for host in ("app.test", "127.0.0.1"):
+        for host in ("localhost", "127.0.0.1"):
             assert client.echo(host, "grüß").version() == "TLSv1.3"
-        assert client.get("app.test") == (200, b"backend\n")
+        assert client.get("localhost") == (200, b"backend\n")
     assert [each.get("connection") for each in backend.requests] == ["upgrade", "upgrade", None]
     text = (site.folder / "nginx.conf").read_text()
     for comment in re.findall(r"#.*", RECIPE_2018):
@@ -123,7 +123,7 @@ def test_the_recipe_of_2018_on_one_line_is_mended_too(site: Site, backend: Backe
     site.correct()
     assert site.test() == (True, "")
     with site.running() as client:
-        client.echo("app.test")
+        client.echo("localhost")
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
@@ -149,7 +149,7 @@ def test_a_corrected_case_loads_without_a_warning_and_passes_websockets_on(
     assert site.test() == (True, "")
     path = "/ws" if "location /ws/" in case.text else "/"
     with site.running() as client:
-        assert answer(client, "app.test", path) == 101
+        assert answer(client, "localhost", path) == 101
 
 
 def case(name: str) -> str:
@@ -160,16 +160,16 @@ def case(name: str) -> str:
 @pytest.mark.parametrize(
     ("name", "host", "path", "fails_with"),
     [
-        ("listen without ssl", "app.test", "/", "WRONG_VERSION_NUMBER"),
+        ("listen-without-ssl", "localhost", "/", "WRONG_VERSION_NUMBER"),
         # The backend takes it for a plain request and answers with its page.
-        ("no Upgrade", "app.test", "/", 200),
-        ("Upgrade set where a location starts its own list", "app.test", "/", 200),
-        ("no Connection", "app.test", "/", 426),
-        ("HTTP/1.0", "app.test", "/", 505),
-        ("proxy_pass ws:// by way of a variable", "app.test", "/", 500),
-        ("trailing slash", "app.test", "/ws", 301),
-        ("another server answers for an address", "127.0.0.1", "/", "CERTIFICATE_VERIFY_FAILED"),
-        ("handshakes rejected by default", "127.0.0.1", "/", "TLSV1_UNRECOGNIZED_NAME"),
+        ("upgrade-dropped", "localhost", "/", 200),
+        ("Upgrade set where a location starts its own list", "localhost", "/", 200),
+        ("connection-dropped", "localhost", "/", 426),
+        ("http-1.0-to-backend", "localhost", "/", 505),
+        ("ws-backend-in-variable", "localhost", "/", 500),
+        ("slash", "localhost", "/ws", 301),
+        ("other-server-first", "127.0.0.1", "/", "CERTIFICATE_VERIFY_FAILED"),
+        ("handshakes-rejected", "127.0.0.1", "/", "TLSV1_UNRECOGNIZED_NAME"),
     ],
 )
 def test_a_fault_is_what_clients_meet_and_the_patch_takes_it_away(
@@ -187,14 +187,14 @@ def test_http10_is_the_default_of_the_old_nginx_alone(site: Site, backend: Backe
     site.write(case("no proxy_http_version"), where(backend))
     with site.running() as client:
         expected = 505 if "1.22" in version(site) else 101
-        assert answer(client, "app.test", "/") == expected
+        assert answer(client, "localhost", "/") == expected
 
 
 def test_a_key_of_another_kind_passes_the_test_and_fails_each_handshake(site: Site) -> None:
-    site.write(case("a key of another kind"))
+    site.write(case("key-of-another-kind"))
     assert site.test() == (True, "")
     with site.running() as client:
-        assert answer(client, "app.test", "/") == "SSLV3_ALERT_HANDSHAKE_FAILURE"
+        assert answer(client, "localhost", "/") == "SSLV3_ALERT_HANDSHAKE_FAILURE"
 
 
 def test_the_default_server_decides_the_protocol_before_1_29_2(
@@ -203,10 +203,10 @@ def test_the_default_server_decides_the_protocol_before_1_29_2(
     site.write(case("default server without ssl_protocols"), where(backend))
     with site.running() as client:
         expected = "TLSv1.2" if "1.22" in version(site) else "TLSv1.3"
-        assert client.echo("app.test").version() == expected
+        assert client.echo("localhost").version() == expected
     site.correct()
     with site.running() as client:
-        assert client.echo("app.test").version() == "TLSv1.3"
+        assert client.echo("localhost").version() == "TLSv1.3"
 
 
 def test_the_backend_sees_the_port_and_no_upgrade_that_nobody_asked_for(
@@ -219,13 +219,13 @@ def test_the_backend_sees_the_port_and_no_upgrade_that_nobody_asked_for(
     site.write(faulty, where(backend))
     backend.requests.clear()
     with site.running() as client:
-        client.get("app.test")
+        client.get("localhost")
     site.correct()
     with site.running() as client:
-        client.get("app.test")
+        client.get("localhost")
     before, after = backend.requests
-    assert (before["host"], before["connection"]) == ("app.test", "Upgrade")
-    assert (after["host"], after.get("connection")) == (f"app.test:{site.port}", None)
+    assert (before["host"], before["connection"]) == ("localhost", "Upgrade")
+    assert (after["host"], after.get("connection")) == (f"localhost:{site.port}", None)
 
 
 def test_a_silent_websocket_outlives_the_short_timeout_once_it_is_mended(
@@ -234,7 +234,7 @@ def test_a_silent_websocket_outlives_the_short_timeout_once_it_is_mended(
     async def silent_for(client: Client, seconds: float) -> bool:
         from websockets.exceptions import ConnectionClosedError
 
-        async with client.connection("app.test", ping_interval=None) as connection:
+        async with client.connection("localhost", ping_interval=None) as connection:
             try:
                 await asyncio.wait_for(connection.recv(), seconds)
             except TimeoutError:

@@ -108,12 +108,12 @@ FAULTS: Final = (
     ),
     Fault(
         "tls-1.1-allowed", "nginx.old-protocol",
-        "TLS 1.1 is allowed",
+        "TLS 1.1 is allowed, which OpenSSL does not speak all the same",
         changed(("TLSv1.2 TLSv1.3", "TLSv1.1 TLSv1.2 TLSv1.3")),
     ),
     Fault(
         "all-ciphers", "nginx.weak-cipher",
-        "the suites are ALL:!ADH, which lets in some without a certificate",
+        "the suites are ALL:!ADH, and some of them need no certificate",
         changed(("ECDHE+AESGCM:ECDHE+CHACHA20", "ALL:!ADH:@SECLEVEL=0")),
         Site(options=("--deep",), symptom="tls.weak-cipher"),
     ),

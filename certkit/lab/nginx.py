@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
+import threading
 import time
 from contextlib import ExitStack, contextmanager, suppress
 from importlib.util import find_spec
@@ -32,6 +34,7 @@ _SCRATCH: Final = "".join(
 )
 _PATIENCE: Final = 10.0
 _STEP: Final = 0.01
+_GLANCE: Final = 0.3
 
 
 def find() -> str | None:
@@ -72,14 +75,21 @@ def free(ports: Iterator[int], count: int) -> list[int]:
 
 @contextmanager
 def serving(program: str, sites: Mapping[Path, int]) -> Iterator[set[Path]]:
-    """Starts nginx in each folder, all at once, and says which answer on their port."""
+    """Starts nginx in each folder, all at once, and says which answer on their port.
+
+    A configuration that is changed is loaded anew.
+    """
     processes: dict[Path, subprocess.Popen[bytes]] = {}
+    over = threading.Event()
     try:
         for folder in sites:
             processes[folder] = _start(program, folder)
         end = time.monotonic() + _PATIENCE
-        yield {folder for folder, port in sites.items() if _answers(processes[folder], port, end)}
+        up = {folder for folder, port in sites.items() if _answers(processes[folder], port, end)}
+        threading.Thread(target=_reload, args=(processes, over), daemon=True).start()
+        yield up
     finally:
+        over.set()
         for process in processes.values():
             process.terminate()
         for process in processes.values():
@@ -112,6 +122,23 @@ def _answers(process: subprocess.Popen[bytes], port: int, end: float) -> bool:
             return True
         time.sleep(_STEP)
     return False
+
+
+def _reload(processes: Mapping[Path, subprocess.Popen[bytes]], over: threading.Event) -> None:
+    seen = {folder: _stamp(folder) for folder in processes}
+    while not over.wait(_GLANCE):
+        for folder, process in processes.items():
+            stamp = _stamp(folder)
+            if stamp not in (None, seen[folder]):
+                process.send_signal(signal.SIGHUP)
+                seen[folder] = stamp
+
+
+def _stamp(folder: Path) -> tuple[int, int] | None:
+    with suppress(OSError):  # an editor that replaces it
+        status = (folder / MAIN).stat()
+        return status.st_ino, status.st_mtime_ns
+    return None
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

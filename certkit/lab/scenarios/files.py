@@ -102,7 +102,7 @@ def _listed(
     return files
 
 
-def _list(maker: Maker, age: timedelta = DAY) -> x509.CertificateRevocationListBuilder:
+def revocation_list(maker: Maker, age: timedelta = DAY) -> x509.CertificateRevocationListBuilder:
     """A list of the root, made ``age`` ago for a week."""
     made = maker.now - age
     return (
@@ -122,11 +122,11 @@ def _revoked(maker: Maker, leaf: Made) -> x509.CertificateRevocationListBuilder:
         .revocation_date(maker.now - DAY)
         .add_extension(x509.CRLReason(x509.ReasonFlags.key_compromise), critical=False)
     )
-    return _list(maker).add_revoked_certificate(entry.build())
+    return revocation_list(maker).add_revoked_certificate(entry.build())
 
 
 def _outdated(maker: Maker, _: Made) -> x509.CertificateRevocationListBuilder:
-    return _list(maker, age=30 * DAY)
+    return revocation_list(maker, age=30 * DAY)
 
 
 # --- certificate authorities ---

@@ -16,7 +16,9 @@ from typing import TYPE_CHECKING, Any
 import jsonschema
 import pytest
 
-from certkit.lab.registry import SCENARIOS
+from certkit.cli.lab import run
+from certkit.lab import nginx
+from certkit.lab.registry import FOLDERS, SCENARIOS
 from tests.cli.conftest import SCHEMA
 
 if TYPE_CHECKING:
@@ -42,15 +44,21 @@ def lab(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
 
 
 def endpoints(line: str) -> list[dict[str, Any]]:
+    return data(line)["endpoints"]
+
+
+def data(line: str) -> dict[str, Any]:
     envelope = json.loads(line)
     jsonschema.validate(envelope, SCHEMA)
     assert (envelope["command"], envelope["status"]) == ("lab run", "ok")
-    return envelope["data"]["endpoints"]
+    return envelope["data"]
 
 
 def test_the_list_names_every_scenario(certkit):
     rows = certkit("lab", "list", "--json").data["scenarios"]
-    assert [row["name"] for row in rows] == [each.name for each in SCENARIOS]
+    assert [row["name"] for row in rows] == [each.name for each in (*SCENARIOS, *FOLDERS)]
+    assert {row["kind"] for row in rows[: len(SCENARIOS)]} == {"endpoint"}
+    assert {row["kind"] for row in rows[len(SCENARIOS) :]} == {"folder"}
     lines = certkit("lab", "list").out.splitlines()
     assert [line.split()[:2] for line in lines] == [[row["name"], row["code"]] for row in rows]
 
@@ -62,6 +70,80 @@ def test_what_it_prints_can_be_typed(certkit, folder):
     assert sorted(endpoint) == ["broken", "ca", "code", "doctor", "name", "port", "url"]
     assert outcome.code == 1
     assert [finding["code"] for finding in outcome.envelope["findings"]] == ["validity.expired"]
+
+
+def test_a_folder_has_the_commands_that_name_its_fault(certkit, folder):
+    with lab("files.outdated", "--json") as (_, line):
+        shown = data(line)
+        (laid,) = shown["folders"]
+        first, last = (shlex.split(command)[1:] for command in laid["commands"])
+        assert certkit(*first, "--json").envelope["findings"] == []
+        findings = certkit(*last, "--json").envelope["findings"]
+    assert [finding["code"] for finding in findings] == ["files.outdated"]
+    assert shown["endpoints"] == []
+    assert (laid["url"], laid["port"], laid["doctor"]) == (None, None, None)
+    assert not Path(laid["folder"]).exists()
+
+
+@pytest.mark.peer("nginx")
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_nginx_serves_a_configuration_and_ends_with_the_lab(certkit, folder, how):
+    with lab("nginx.missing-upgrade", "--out", "site", "--json") as (process, line):
+        (laid,) = data(line)["folders"]
+        symptom = certkit(*shlex.split(laid["doctor"])[1:], "--json").envelope["findings"]
+        (command,) = laid["commands"]
+        cause = certkit(*shlex.split(command)[1:], "--json").envelope["findings"]
+        number = int(Path(laid["folder"], "nginx.pid").read_text())
+        process.send_signal(how)
+        _, err = process.communicate(timeout=60)
+    assert [finding["code"] for finding in symptom] == ["http.upgrade-required"]
+    assert [finding["code"] for finding in cause] == ["nginx.missing-upgrade"]
+    assert (process.returncode, err) == (130, "")
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, 0)
+    assert not (folder / "site").exists()
+
+
+@pytest.mark.peer("nginx")
+def test_ports_go_on_from_endpoints_to_configurations(folder):
+    with socket.create_server(("127.0.0.1", 0)) as somewhere:
+        port = somewhere.getsockname()[1]
+    if port > 60000:
+        pytest.skip("too near the last port")
+    with lab("expired", "slash", "upgrade-dropped", "--port", str(port), "--json") as (_, line):
+        shown = data(line)
+        (endpoint,) = shown["endpoints"]
+        numbers = [each["port"] for each in shown["folders"]]
+    assert (endpoint["port"], numbers) == (port, [port + 1, port + 2])
+
+
+@pytest.fixture
+def handlers() -> Iterator[None]:
+    before = signal.getsignal(signal.SIGTERM)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("folder", "handlers")
+def test_without_nginx_configurations_are_files_and_it_says_so(monkeypatch):
+    monkeypatch.setattr(nginx, "find", lambda: None)
+    lasting = run(["upgrade-dropped"])
+    result = next(lasting)
+    (laid,) = result.data["folders"]
+    assert Path(laid["folder"], "nginx.conf").is_file()
+    lasting.close()
+    assert result.talk[1:] == ("nginx is not installed: its configurations are files alone",)
+    assert (laid["url"], laid["doctor"]) == (None, None)
+
+
+@pytest.mark.usefixtures("folder", "handlers")
+def test_an_nginx_that_does_not_start_is_named_with_its_log(monkeypatch):
+    monkeypatch.setattr(nginx, "find", lambda: "/bin/false")
+    lasting = run(["upgrade-dropped"])
+    result = next(lasting)
+    lasting.close()
+    assert "upgrade-dropped/error.log says why" in result.talk[1]
+    assert result.data["folders"][0]["port"] is None
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])

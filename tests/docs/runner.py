@@ -7,6 +7,7 @@ The blocks of one page are one session: files, variables and folders last from b
 ```console exit=2    the last command of the block ends with this status; all others with 0
 ```console wait=8443 the command goes on; the session continues when this port answers. One that
                      an earlier block started for this port is ended first, as by Ctrl-C
+```console needs=nginx the commands need this program, which they do not name
 ```sh ```bash        runs and must end with 0; its output is not shown
 ```python            runs by itself, with >>> as a doctest
 a block whose first line is a comment with a file's name is that file, whatever its language
@@ -78,6 +79,7 @@ class Step:
     shown: tuple[str, ...] | None = None
     status: int = 0
     wait: str | None = None
+    needs: str | None = None
 
 
 @dataclass(frozen=True)
@@ -132,7 +134,8 @@ def _console(block: Block) -> Iterator[Step]:
         last = command is commands[-1]
         status = int(block.options.get("exit", 0)) if last else 0
         wait = block.options.get("wait") if last else None
-        yield Step(block.line, command.text, command.shown, status, wait)
+        needs = block.options.get("needs")
+        yield Step(block.line, command.text, command.shown, status, wait, needs)
 
 
 def run(text: str, folder: Path) -> list[Outcome]:
@@ -226,8 +229,13 @@ _AT_COMMAND: Final = re.compile(r"(?:^|[|;&(]|\bdo)\s*(?:\w+=\S*\s+)*([\w.-]+)",
 
 
 def programs_in(wanted: Iterable[Step]) -> set[str]:
-    """The peers of tests/peers.py among the commands."""
-    return {name for step in wanted for name in _AT_COMMAND.findall(step.source) if name in PEERS}
+    """The peers of tests/peers.py among the commands, and those that they need."""
+    return {
+        name
+        for step in wanted
+        for name in (*_AT_COMMAND.findall(step.source), step.needs)
+        if name in PEERS
+    }
 
 
 def _link_programs(folder: Path, wanted: Iterable[Step]) -> None:

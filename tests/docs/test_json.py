@@ -31,6 +31,7 @@ ASKED = {
     "trust status": ["trust", "status"],
     "trust env": ["trust", "env"],
     "doctor": ["doctor", "wss://127.0.0.1:1", "--timeout", "2"],
+    "lab list": ["lab", "list"],
     "explain": ["explain", "name.mismatch"],
     "explain --all": ["explain", "--all"],
 }

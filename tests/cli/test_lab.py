@@ -105,16 +105,24 @@ def test_nginx_serves_a_configuration_and_ends_with_the_lab(certkit, folder, how
 
 
 @pytest.mark.peer("nginx")
-def test_ports_go_on_from_endpoints_to_configurations(folder):
-    with socket.create_server(("127.0.0.1", 0)) as somewhere:
-        port = somewhere.getsockname()[1]
-    if port > 60000:
-        pytest.skip("too near the last port")
-    with lab("expired", "slash", "upgrade-dropped", "--port", str(port), "--json") as (_, line):
-        shown = data(line)
+@pytest.mark.usefixtures("folder", "handlers")
+def test_ports_go_on_from_endpoints_to_configurations():
+    for _ in range(9):
+        with socket.create_server(("127.0.0.1", 0)) as somewhere:
+            port = min(somewhere.getsockname()[1], 60000)
+        lasting = run(["expired", "slash", "upgrade-dropped"], port=port)
+        try:
+            shown = next(lasting).data
+        except OSError:  # another program has one of the three
+            continue
+        lasting.close()
         (endpoint,) = shown["endpoints"]
-        numbers = [each["port"] for each in shown["folders"]]
-    assert (endpoint["port"], numbers) == (port, [port + 1, port + 2])
+        numbers = [endpoint["port"], *(each["port"] for each in shown["folders"])]
+        assert numbers[0] == port
+        assert numbers == sorted(set(numbers))
+        assert numbers[-1] <= port + 4
+        return
+    pytest.fail("no three ports are free in a row")
 
 
 @pytest.fixture

@@ -88,6 +88,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "tcp.refused": "nothing listens on the port",
         "tcp.timeout": "the address does not answer",
         "tcp.reset": "the connection was reset",
+        "tcp.proxy-protocol": "the server expects the line of a load balancer",
         "tcp.unreachable": "there is no way to the address",
         "tls.plain-http": "the port does not speak TLS",
         "tls.no-answer": "the server does not answer in TLS",

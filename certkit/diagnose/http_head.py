@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import Final
 
 _STATUS: Final = re.compile(rb"HTTP/(1\.[01]) ([1-9][0-9]{2})(?: ([^\r\n]*))?")
-_FIELD: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):[ \t]*(.*?)[ \t]*")
+_FIELD: Final = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+):(.*)")
 _BREAK: Final = re.compile(rb"\r?\n")
+# Obsolete, and a client replaces it by a blank (RFC 9112 section 5.2).
+_FOLD: Final = re.compile(rb"\r?\n[ \t]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,7 @@ def parse_head(octets: bytes) -> Head | None:
     >>> parse_head(b"SSH-2.0-OpenSSH_9.2\r\n") is None
     True
     """
-    first, *lines = _BREAK.split(octets.rstrip(b"\r\n"))
+    first, *lines = _BREAK.split(_FOLD.sub(b" ", octets.rstrip(b"\r\n")))
     status = _STATUS.fullmatch(first)
     if status is None:
         return None
@@ -48,6 +50,29 @@ def parse_head(octets: bytes) -> Head | None:
         field = _FIELD.fullmatch(line)
         if field is None:
             return None
-        fields.append((field[1].decode("ascii").lower(), field[2].decode("latin-1")))
+        fields.append((field[1].decode("ascii").lower(), field[2].strip(b" \t").decode("latin-1")))
     reason = (status[3] or b"").decode("latin-1")
     return Head(status[1].decode("ascii"), int(status[2]), reason, tuple(fields))
+
+
+def odd_line(octets: bytes) -> bytes | None:
+    r"""The line because of which a head that begins well is none.
+
+    >>> odd_line(b"HTTP/1.1 200 OK\r\nServer: x\r\nno colon\r\n\r\n")
+    b'no colon'
+    """
+    first, *lines = _BREAK.split(_FOLD.sub(b" ", octets.rstrip(b"\r\n")))
+    if not _STATUS.fullmatch(first):
+        return None
+    return next((line for line in lines if not _FIELD.fullmatch(line)), None)
+
+
+def is_http2(octets: bytes) -> bool:
+    r"""Whether it begins with a SETTINGS frame, as a server of HTTP/2 does (RFC 9113 section 3.4).
+
+    >>> is_http2(bytes.fromhex("00001204000000000000030000008000040001"))
+    True
+    >>> is_http2(b"HTTP/1.1 400 Bad Request")
+    False
+    """
+    return len(octets) >= 9 and octets[:1] == b"\0" and octets[3:9] == b"\x04\0\0\0\0\0"

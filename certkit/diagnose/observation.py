@@ -203,7 +203,9 @@ class Observation:
 
     ``key`` is the Sec-WebSocket-Key that was sent. ``anything`` is a second handshake, offering
     all that OpenSSL has, after the first failed. ``plain`` is what a port without an answer in TLS
-    said to a plain request, ``secure`` what a port that was asked plainly said in TLS.
+    said to a plain request, ``secure`` what a port that was asked plainly said in TLS. ``page`` is
+    the answer to the same request without an upgrade. ``behind_proxy_line``: it answers once the
+    line of the PROXY protocol was sent. ``http2``: it answers to the preface of HTTP/2.
     """
 
     target: Target
@@ -216,7 +218,10 @@ class Observation:
     secure: Handshake | None = None
     key: str = ""
     answer: Answer | None = None
+    page: Answer | None = None
     origins: tuple[OriginAnswer, ...] = ()
+    behind_proxy_line: bool = False
+    http2: bool = False
     session: Session | None = None
     offered: Offered | None = None
 

@@ -145,6 +145,14 @@ _WORDS: Final[Mapping[str, Words]] = {
         "connection reset by peer",
         "(35) Recv failure: Connection reset by peer",
     ),
+    "tcp.proxy-protocol": _rows(
+        "net::ERR_CONNECTION_RESET, or net::ERR_CONNECTION_CLOSED where the server closes",
+        "close code 1006",
+        "[Errno 104] Connection reset by peer",
+        "read ECONNRESET",
+        "connection reset by peer",
+        "(35) Recv failure: Connection reset by peer",
+    ),
     "tls.plain-http": _rows(
         "net::ERR_SSL_PROTOCOL_ERROR, or net::ERR_CONNECTION_CLOSED where the port closes",
         "close code 1015; in a tab SSL_ERROR_RX_RECORD_TOO_LONG",

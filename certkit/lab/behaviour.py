@@ -68,6 +68,16 @@ def plain_that_waits(connection: socket.socket) -> None:
     wait(connection)
 
 
+def wants_proxy_line(connection: socket.socket) -> None:
+    """Closes what does not begin with a line of the PROXY protocol."""
+    request = connection.recv(_CHUNK)
+    if request.startswith(b"PROXY ") and b"\r\n" in request:
+        _, _, rest = request.partition(b"\r\n")
+        request = rest or connection.recv(_CHUNK)
+        connection.sendall(switching(request))
+        talk(connection)
+
+
 def alert(number: int) -> Handle:
     """A fatal TLS alert as the answer to the ClientHello (RFC 8446 section 6)."""
 

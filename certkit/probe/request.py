@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from typing import TYPE_CHECKING, Final
 
+from certkit.diagnose.http_head import is_http2
 from certkit.diagnose.observation import Answer, Failure
 from certkit.probe.deadline import Stopwatch
 from certkit.probe.dial import failure_of
@@ -17,12 +19,18 @@ HEAD_LIMIT: Final = 65536
 BODY_LIMIT: Final = 4096
 _SWITCHING: Final = b"101"
 _NO_BODY: Final = frozenset({b"204", b"304"})
+_FRAME_HEAD: Final = 9
+_PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
+_LAST_CHUNK: Final = b"0\r\n\r\n"
+_CHUNK_SIZE: Final = re.compile(rb"(?:\r\n)?([0-9A-Fa-f]{1,8})[^\r\n]{0,100}\r\n")
 
 
-def request_for(target: Target, key: str, origin: str | None) -> bytes:
-    """An upgrade for ws and wss, a GET for http and https."""
+def request_for(
+    target: Target, key: str, origin: str | None, *, upgrade: bool | None = None
+) -> bytes:
+    """An upgrade for ws and wss, a GET for http and https, or as ``upgrade`` says."""
     lines = [f"GET {target.resource} HTTP/1.1", f"Host: {target.authority}"]
-    if target.websocket:
+    if target.websocket if upgrade is None else upgrade:
         lines += [
             "Upgrade: websocket",
             "Connection: Upgrade",
@@ -66,7 +74,19 @@ def ask(stream: Stream, request: bytes, end: float) -> tuple[Answer, bytes]:
     if head[9:12] == _SWITCHING:
         return Answer(ms, head), received
     body = b"" if head[9:12] in _NO_BODY else _body(stream, received, head, _soon(end))
-    return Answer(ms, head, body), b""
+    return Answer(ms, head, _unchunked(body) if _is_chunked(head) else body), b""
+
+
+def answers_in_http2(stream: Stream, end: float) -> bool:
+    """Whether the preface of HTTP/2 is answered with settings (RFC 9113 section 3.4)."""
+    received = b""
+    try:
+        stream.send(_PREFACE, end)
+        while len(received) < _FRAME_HEAD and (octets := stream.receive(end)):
+            received += octets
+    except OSError:
+        return False
+    return is_http2(received)
 
 
 def _split(received: bytes) -> tuple[bytes | None, bytes]:
@@ -90,8 +110,9 @@ def _soon(end: float) -> float:
 
 def _body(stream: Stream, received: bytes, head: bytes, end: float) -> bytes:
     wanted = min(_length(head), BODY_LIMIT)
+    chunked = _is_chunked(head)
     try:
-        while len(received) < wanted:
+        while len(received) < wanted and not (chunked and received.endswith(_LAST_CHUNK)):
             octets = stream.receive(end)
             if not octets:
                 break
@@ -103,8 +124,27 @@ def _body(stream: Stream, received: bytes, head: bytes, end: float) -> bytes:
 
 def _length(head: bytes) -> int:
     """Content-Length where it is sent; otherwise the body is read to its end."""
+    value = _field(head, b"content-length")
+    return int(value) if value.isdigit() and len(value) < 20 else BODY_LIMIT
+
+
+def _is_chunked(head: bytes) -> bool:
+    return _field(head, b"transfer-encoding").endswith(b"chunked")
+
+
+def _field(head: bytes, name: bytes) -> bytes:
     for line in head.lower().split(b"\n"):
-        name, _, value = line.partition(b":")
-        if name == b"content-length" and value.strip().isdigit() and len(value) < 20:
-            return int(value)
-    return BODY_LIMIT
+        key, _, value = line.partition(b":")
+        if key == name:
+            return value.strip()
+    return b""
+
+
+def _unchunked(body: bytes) -> bytes:
+    """The body without the sizes between its parts (RFC 9112 section 7.1), as far as it is one."""
+    parts: list[bytes] = []
+    while found := _CHUNK_SIZE.match(body):
+        size = int(found[1], 16)
+        parts.append(body[found.end() : found.end() + size])
+        body = body[found.end() + size :]
+    return b"".join(parts)

@@ -100,12 +100,14 @@ class SecureConnection:
         attempted: Attempted = "modern",
         version: ssl.TLSVersion | None = None,
         ciphers: str | None = None,
+        alpn: str = "http/1.1",
     ) -> None:
         self._heard = _Heard()
         self._attempted = attempted
         self._watch = Stopwatch()
         self._failure: Failure | None = None
         context = make_context(attempted, version, ciphers)
+        context.set_alpn_protocols([alpn])
         context._msg_callback = self._heard  # type: ignore[attr-defined]  # noqa: SLF001
         self.stream = Secure(Plain(connection), context, server_name)
         try:
@@ -146,7 +148,6 @@ def make_context(
     context.check_hostname = False
     context.verify_mode = ssl.CERT_NONE
     context.set_ciphers(ciphers or (_MODERN if attempted == "modern" else _ANYTHING))
-    context.set_alpn_protocols(["http/1.1"])
     # OpenSSL 3 calls a missing close_notify an error; whether octets are missing HTTP says itself.
     context.options |= getattr(ssl, "OP_IGNORE_UNEXPECTED_EOF", 0)
     with warnings.catch_warnings():

@@ -37,6 +37,7 @@ from tests.diagnose.seen import (
 CLOSED = Failure("closed", "the connection was closed")
 LATE = Failure("timeout", "no answer in time")
 RESET = Failure("reset", "Connection reset by peer")
+HTTP2 = bytes.fromhex("00001204000000000000030000008000040001000000050000ffff")
 
 
 def unanswered(*failures: Failure) -> Observation:
@@ -52,9 +53,14 @@ def unfound(kind: str) -> Observation:
     return replace(seen, lookup=Lookup(1.0, failure=Failure(kind, "no")), connection=None)
 
 
-def no_answer(failure: Failure | None, head: bytes = b"", **more: object) -> Observation:
+def no_answer(
+    failure: Failure | None,
+    head: bytes = b"",
+    url: str = "wss://app.test:8443/chat",
+    **more: object,
+) -> Observation:
     answer = Answer(1.0, head, failure=failure, **more)
-    return replace(sound(), answer=answer, session=None)
+    return replace(sound(url), answer=answer, session=None)
 
 
 def on(*frames: Frame, **more: object) -> Observation:
@@ -101,6 +107,11 @@ FAULTS: dict[str, list[Observation]] = {
     "tcp.refused": [unanswered(Failure("refused", "")), unanswered(LATE, Failure("refused", ""))],
     "tcp.timeout": [unanswered(LATE)],
     "tcp.unreachable": [unanswered(Failure("unreachable", "No route to host"))],
+    "tcp.proxy-protocol": [
+        replace(shaken(failure=CLOSED, received=b""), behind_proxy_line=True),
+        replace(shaken(failure=RESET, received=b""), behind_proxy_line=True),
+        replace(no_answer(CLOSED, url="ws://10.0.0.5:8443"), behind_proxy_line=True),
+    ],
     "tcp.reset": [unanswered(RESET), shaken(failure=RESET, received=b""), no_answer(RESET)],
     "tls.plain-http": [
         shaken(received=b"HTTP/1.1 400 Bad Request\r\n"),
@@ -110,7 +121,11 @@ FAULTS: dict[str, list[Observation]] = {
         shaken(failure=RESET, received=b"", plain=Answer(1.0, OPENED)),
     ],
     "tls.no-answer": [shaken(failure=LATE, received=b"", plain=Answer(1.0, failure=LATE))],
-    "tls.closed": [shaken(failure=CLOSED, received=b"", plain=Answer(1.0, failure=CLOSED))],
+    "tls.closed": [
+        shaken(failure=CLOSED, received=b"", plain=Answer(1.0, failure=CLOSED)),
+        # A second attempt went well: it is not the suites.
+        shaken(failure=CLOSED, received=b"", anything=old("TLSv1.3", "TLS_AES_256_GCM_SHA384")),
+    ],
     "tls.version": [
         shaken(alert=70),
         shaken(failure=CLOSED, received=b"", anything=old("TLSv1")),
@@ -119,7 +134,12 @@ FAULTS: dict[str, list[Observation]] = {
     ],
     "tls.no-shared-cipher": [shaken(alert=40), shaken(anything=old("TLSv1.2", "AECDH-NULL-SHA"))],
     "tls.sni-rejected": [shaken(alert=112), shaken(alert=112, url="wss://10.0.0.5:8443")],
-    "tls.alpn-no-http1": [shaken(alert=120)],
+    "tls.alpn-no-http1": [
+        shaken(alert=120),
+        replace(no_answer(CLOSED), http2=True),
+        no_answer(CLOSED, HTTP2),
+        no_answer(LATE, HTTP2),
+    ],
     "tls.client-cert-required": [
         shaken(alert=40, client_certificate_asked=True),
         shaken(alert=116, client_certificate_asked=True),
@@ -130,6 +150,8 @@ FAULTS: dict[str, list[Observation]] = {
             answered(b"HTTP/1.1 400 Bad Request\r\n\r\n", b"No required SSL certificate was sent"),
             handshake=replace(sound().handshake, client_certificate_asked=True),
         ),
+        # Apache asks after the request, which no browser answers.
+        status("403 Forbidden", "Reason: Cannot perform Post-Handshake Authentication.<br />"),
     ],
     "tls.handshake-failed": [shaken(alert=80), shaken(received=b"\x80\x81\x82\x83")],
     "tls.no-certificate": [sending()],
@@ -160,6 +182,7 @@ FAULTS: dict[str, list[Observation]] = {
     "http.closed": [no_answer(CLOSED), no_answer(CLOSED, b"HTTP/1.1 200 OK\r\nX: y")],
     "http.not-http": [
         answered(b"nonsense\r\n\r\n"),
+        answered(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nstray\r\n\r\n"),
         no_answer(CLOSED, b"SSH-2.0-x\r\n"),
         no_answer(LATE, b"SSH-2.0-x\r\n"),
         no_answer(None, b"HTTP/1.1 200 OK\r\n" + bytes(70000), overlong=True),
@@ -255,6 +278,9 @@ SOUND: dict[str, Observation] = {
         b"HTTP/1.1 200 OK\r\n\r\n", b"No required SSL certificate was sent", "https://app.test"
     ),
     "no ALPN": replace(sound(), handshake=replace(sound().handshake, alpn=None)),
+    "a field that is folded": with_fields(
+        b"Upgrade: websocket\r\n", b"Upgrade: websocket\r\nX-Long: a\r\n\tb\r\n  c\r\n"
+    ),
     "names of fields in other letters": with_fields(
         b"Upgrade: websocket\r\nConnection: Upgrade",
         b"UPGRADE: WebSocket\r\ncONNECTION: keep-alive, UPGRADE",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from certkit.diagnose.frames import BINARY, CLOSE, PING, Frame, masked_frame, read_frame
-from certkit.diagnose.http_head import parse_head
+from certkit.diagnose.http_head import is_http2, odd_line, parse_head
 
 
 def test_a_head_is_read() -> None:
@@ -44,6 +46,49 @@ def test_odd_heads_are_read_too(octets: bytes) -> None:
 )
 def test_what_is_no_http_is_none(octets: bytes) -> None:
     assert parse_head(octets) is None
+
+
+def test_a_folded_field_is_one_field() -> None:
+    head = parse_head(b"HTTP/1.1 200 OK\r\nX: a\r\n\tb\r\n   c\r\nY: d\r\n\r\n")
+    assert head is not None
+    assert head.fields == (("x", "a b c"), ("y", "d"))
+
+
+@pytest.mark.parametrize(
+    ("octets", "line"),
+    [
+        (b"HTTP/1.1 200 OK\r\nno colon\r\nX: y\r\n\r\n", b"no colon"),
+        (b"HTTP/1.1 200 OK\r\nX : y\r\n\r\n", b"X : y"),
+        (b"HTTP/1.1 200 OK\r\nX: y\r\n\r\n", None),
+        (b"SSH-2.0-x\r\nno colon\r\n", None),
+    ],
+)
+def test_the_line_that_spoils_a_head_is_found(octets: bytes, line: bytes | None) -> None:
+    assert odd_line(octets) == line
+
+
+@pytest.mark.parametrize("filler", [b" ", b"\t", b"\r\n ", b": ", b"a:", b"\n"])
+def test_no_header_keeps_it_busy(filler: bytes) -> None:
+    """A value of blanks once took a minute; what is linear takes a few milliseconds."""
+    octets = b"HTTP/1.1 200 OK\r\nX: a" + filler * (65_536 // len(filler)) + b"b\r\n\r\n"
+    begun = time.process_time()
+    parse_head(octets)
+    odd_line(octets)
+    assert time.process_time() - begun < 1
+
+
+@pytest.mark.parametrize(
+    ("octets", "expected"),
+    [
+        ("00001204000000000000030000008000040001", True),
+        ("000000040000000000", True),
+        ("0000120400000000", False),
+        ("160303004a02000046", False),
+        ("485454502f312e3120", False),
+    ],
+)
+def test_settings_are_those_of_http2(octets: str, *, expected: bool) -> None:
+    assert is_http2(bytes.fromhex(octets)) is expected
 
 
 @given(st.binary(max_size=200), st.booleans())

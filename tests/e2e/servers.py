@@ -17,6 +17,16 @@ from tests.e2e.wss import check, free_port, running
 from tests.peers import clean_env, find, program
 
 Start = Callable[[Path, SnippetInput], AbstractContextManager[object]]
+Changes = tuple[tuple[str, str], ...]
+
+
+def rendered(name: str, given: SnippetInput, changes: Changes = ()) -> str:
+    """The snippet, each old text replaced by a new one; every old one must be there."""
+    text = render(name, given)
+    for old, new in changes:
+        assert old in text, f"the snippet for {name} has no {old!r}"
+        text = text.replace(old, new)
+    return text
 
 
 def nginx(folder: Path, given: SnippetInput) -> AbstractContextManager[object]:
@@ -26,10 +36,12 @@ def nginx(folder: Path, given: SnippetInput) -> AbstractContextManager[object]:
     return server.running(given.listen)
 
 
-def caddy(folder: Path, given: SnippetInput) -> AbstractContextManager[object]:
+def caddy(
+    folder: Path, given: SnippetInput, changes: Changes = ()
+) -> AbstractContextManager[object]:
     """The text is the whole Caddyfile; only its admin port, one for the machine, is moved."""
     binary = program("caddy")
-    (folder / "Caddyfile").write_text(render("caddy", given))
+    (folder / "Caddyfile").write_text(rendered("caddy", given, changes))
     options = ("--config", "Caddyfile", "--adapter", "caddyfile")
     assert "Valid configuration" in (said := check([binary, "validate", *options], cwd=folder))
     assert "not formatted" not in said
@@ -41,10 +53,12 @@ def caddy(folder: Path, given: SnippetInput) -> AbstractContextManager[object]:
     )
 
 
-def haproxy(folder: Path, given: SnippetInput) -> AbstractContextManager[object]:
+def haproxy(
+    folder: Path, given: SnippetInput, changes: Changes = ()
+) -> AbstractContextManager[object]:
     """The text is the whole file, after the command in its comment has made the bundle."""
     binary = program("haproxy")
-    text = render("haproxy", given)
+    text = rendered("haproxy", given, changes)
     (folder / "haproxy.cfg").write_text(text)
     make_bundle(text)
     assert check([binary, "-c", "-f", folder / "haproxy.cfg"]) == "Configuration file is valid\n"
@@ -57,10 +71,12 @@ def make_bundle(text: str) -> None:
     subprocess.run(["/bin/sh", "-c", *command], check=True)
 
 
-def apache(folder: Path, given: SnippetInput) -> AbstractContextManager[object]:
+def apache(
+    folder: Path, given: SnippetInput, changes: Changes = ()
+) -> AbstractContextManager[object]:
     """Debian's configuration, copied; the modules and the site enabled by the printed command."""
     binary = program("apache2")
-    text, root = render("apache", given), folder / "apache2"
+    text, root = rendered("apache", given, changes), folder / "apache2"
     shutil.copytree("/etc/apache2", root, symlinks=True)
     site = re.findall(r"(?m)^# Goes to: /etc/apache2/(.*)$", text)[0]
     (root / site).write_text(text)
@@ -90,9 +106,11 @@ def apache_env(folder: Path) -> dict[str, str]:
     }
 
 
-def envoy(folder: Path, given: SnippetInput) -> AbstractContextManager[object]:
+def envoy(
+    folder: Path, given: SnippetInput, changes: Changes = ()
+) -> AbstractContextManager[object]:
     binary = program("envoy")
-    (folder / "envoy.yaml").write_text(render("envoy", given))
+    (folder / "envoy.yaml").write_text(rendered("envoy", given, changes))
     assert "OK" in check([binary, "--mode", "validate", "-c", "envoy.yaml"], cwd=folder)
     command = [binary, "-c", "envoy.yaml", "--disable-hot-restart", "--concurrency", "1"]
     return running(command, given.listen, log=folder / "envoy.log")

@@ -53,6 +53,23 @@ def check_unreachable(case: Case) -> Iterator[Finding]:
         )
 
 
+def check_proxy_line(case: Case) -> Iterator[Finding]:
+    """Nothing was answered, but behind the line of a load balancer it was."""
+    peer = case.seen.connection.peer if case.seen.connection else None
+    if case.seen.behind_proxy_line and peer is not None:
+        yield error(
+            "tcp.proxy-protocol",
+            f"{peer} expects the PROXY protocol, which clients do not speak",
+            "each connection must begin with a line that a load balancer writes, or the server "
+            "closes it without a word: proxy_protocol in nginx's listen, accept-proxy in HAProxy, "
+            "RemoteIPProxyProtocol in Apache",
+            advice(
+                "dial the load balancer, or let the server do without on a port for clients: take "
+                "proxy_protocol out of its listen line"
+            ),
+        )
+
+
 def check_reset(case: Case) -> Iterator[Finding]:
     """At once, in the TLS handshake, or when the request came."""
     seen = case.seen
@@ -88,7 +105,8 @@ def _reset(where: str, when: str) -> Finding:
         "tcp.reset",
         f"{where} reset the connection {when}",
         "a program that ends with the connection open, a proxy without its backend, or a firewall "
-        "that rejects; browsers say ERR_CONNECTION_RESET",
+        "that rejects, or Envoy without a filter chain for the name; browsers say "
+        "ERR_CONNECTION_RESET",
         advice("look into the server's log at this moment"),
     )
 
@@ -110,4 +128,4 @@ def _where(attempts: Sequence[Attempt]) -> str:
     return " and ".join(attempt.address for attempt in attempts[:4])
 
 
-CHECKS: Final = (check_refused, check_timeout, check_unreachable, check_reset)
+CHECKS: Final = (check_refused, check_timeout, check_unreachable, check_proxy_line, check_reset)

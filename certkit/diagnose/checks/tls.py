@@ -6,7 +6,8 @@ import re
 import shlex
 from typing import TYPE_CHECKING, Final
 
-from certkit.diagnose.http_head import parse_head
+from certkit.diagnose import repairs
+from certkit.diagnose.http_head import is_http2, parse_head
 from certkit.findings import Fix
 from certkit.pki.refusal import quoted
 from certkit.verify.wording import advice, error, warning
@@ -24,10 +25,18 @@ _PROTOCOL_VERSION: Final = 70
 _NO_COMMON_SUITE: Final = frozenset({40, 71})
 _UNRECOGNIZED_NAME: Final = 112
 _NO_APPLICATION_PROTOCOL: Final = 120
+_INTERNAL_ERROR: Final = 80
+_INTERNAL_WHY: Final = (
+    "Caddy answers so for a name, or an address, for which it has no certificate; others when "
+    "their own set-up fails"
+)
 # What servers send to a client that has no certificate, or one that they do not like.
 _ABOUT_CERTIFICATE: Final = frozenset({40, 41, 42, 43, 44, 45, 46, 48, 49, 116})
 # "No required SSL certificate was sent", "The SSL certificate error" of nginx.
 _NO_CERTIFICATE: Final = re.compile(rb"(no|required|client|ssl) [a-z ]*certificate", re.IGNORECASE)
+# Apache, where SSLVerifyClient stands in a location: with TLS 1.3 it asks after the request.
+_ASKED_LATER: Final = b"Cannot perform Post-Handshake Authentication"
+_TLS13: Final = "TLS_"
 _WEAK: Final = ("RC4", "3DES", "DES-CBC", "NULL", "EXP", "MD5", "ADH", "AECDH", "SEED", "IDEA")
 
 
@@ -36,13 +45,14 @@ def check_client_certificate(case: Case) -> Iterator[Finding]:
     takes the handshake and says so in HTTP.
     """
     handshake, answer = case.seen.handshake, case.seen.answer
-    if handshake is None or not handshake.client_certificate_asked:
+    later = answer is not None and _ASKED_LATER in answer.body
+    if handshake is None or not (handshake.client_certificate_asked or later):
         return
     number = _alert(handshake)
     silent = number is None and (
         not handshake.complete or (answer is not None and not answer.head and _ended(case))
     )
-    in_http = answer is not None and bool(_NO_CERTIFICATE.search(answer.body))
+    in_http = later or (answer is not None and bool(_NO_CERTIFICATE.search(answer.body)))
     if number in _ABOUT_CERTIFICATE or silent or in_http:
         said = f" (alert {number} {handshake.alert.name})" if handshake.alert else ""
         yield error(
@@ -71,7 +81,7 @@ def check_plain(case: Case) -> Iterator[Finding]:
         return
     target = case.target
     bare = {"wss": "ws", "https": "http"}[target.scheme]
-    head = parse_head(said.partition(b"\r\n")[0])
+    head = parse_head(said.partition(b"\r\n\r\n")[0]) or parse_head(said.partition(b"\r\n")[0])
     speaks = "plain HTTP" if head else f"{quoted(said[:40].decode('latin-1').rstrip())}"
     how = "; it says nothing at all to a TLS client" if asked_again else ""
     yield error(
@@ -79,12 +89,7 @@ def check_plain(case: Case) -> Iterator[Finding]:
         f"port {target.port} does not speak TLS, it speaks {speaks}{how}",
         f"the URL begins with {target.scheme}:// and the server on this port was set up for "
         f"{bare}://; in nginx that is a listen line without ssl, which nginx -t accepts",
-        Fix(
-            "patch",
-            f"listen {target.port} ssl;\n"
-            "ssl_certificate     /etc/nginx/tls/cert.pem;\n"
-            "ssl_certificate_key /etc/nginx/tls/key.pem;",
-        ),
+        repairs.speak_tls(target, head),
     )
 
 
@@ -115,6 +120,8 @@ def check_cipher(case: Case) -> Iterator[Finding]:
     if handshake is None or handshake.complete or handshake.client_certificate_asked:
         return
     if anything is not None and anything.complete and anything.version not in OLD_VERSIONS:
+        if (anything.cipher or "").startswith(_TLS13):
+            return  # of TLS 1.3 all suites were offered: it is not the suite that was refused
         said = f"the only suite to be had is {anything.cipher}"
     elif _alert(handshake) in _NO_COMMON_SUITE:
         said = f"it answered with alert {_alert(handshake)} to every suite that OpenSSL has"
@@ -159,12 +166,19 @@ def check_alpn(case: Case) -> Iterator[Finding]:
     handshake = case.seen.handshake
     if handshake is None:
         return
-    number = _alert(handshake)
-    if number == _NO_APPLICATION_PROTOCOL or (handshake.alpn or "http/1.1") != "http/1.1":
+    number, answer = _alert(handshake), case.seen.answer
+    if number == _NO_APPLICATION_PROTOCOL:
+        said = " (alert 120 no_application_protocol)"
+    elif case.seen.http2 or (answer is not None and is_http2(answer.head)):
+        said = ", only HTTP/2"
+    elif handshake.alpn not in (None, "http/1.1"):
+        said = f", only {quoted(handshake.alpn or '')}"
+    else:
+        said = ""
+    if said:
         yield error(
             "tls.alpn-no-http1",
-            "the server takes no HTTP/1.1 on this port"
-            + (" (alert 120 no_application_protocol)" if number else f", only {handshake.alpn}"),
+            f"the server takes no HTTP/1.1 on this port{said}",
             "browsers open a WebSocket over HTTP/1.1 unless the server announces RFC 8441, which "
             "few do; Chromium says ERR_SSL_PROTOCOL_ERROR",
             advice("let the server offer http/1.1 beside h2 in ALPN (Node: allowHTTP1: true)"),
@@ -191,7 +205,8 @@ def check_closed(case: Case) -> Iterator[Finding]:
             "tls.closed",
             "the server closed the connection in the TLS handshake without saying why",
             "servers on Python's asyncio (uvicorn, hypercorn, aiohttp, websockets) do so for every "
-            "TLS fault; a missing certificate or key looks the same",
+            "TLS fault; a missing certificate or key looks the same, and a TCP proxy without its "
+            "backend",
             advice("look into the server's log: the reason stands only there"),
         )
 
@@ -208,7 +223,9 @@ def check_handshake(case: Case) -> Iterator[Finding]:
     yield error(
         "tls.handshake-failed",
         f"the TLS handshake failed: {said}",
-        "the server and a client that takes everything cannot agree",
+        _INTERNAL_WHY
+        if alert is not None and alert.number == _INTERNAL_ERROR
+        else "the server and a client that takes everything cannot agree",
         advice("look into the server's log at this moment"),
     )
 

@@ -46,20 +46,26 @@ def check_origin(case: Case) -> Iterator[Finding]:
     if not taken:
         return
     refused = quoted(case.target.origin or "none")
+    head = case.seen.answer.parsed if case.seen.answer is not None else None
+    status = head.status if head is not None else "no answer"
     other = taken[0].origin
     lost_port = (other or "").count(":") == 1 and (case.target.origin or "").startswith(f"{other}:")
     yield error(
         "websocket.origin-refused",
-        f"the server refuses requests of the page {refused} (403), and takes them "
+        f"the server refuses requests of the page {refused} ({status}), and takes them "
         + (f"of {quoted(other)}" if other else "without an Origin"),
         "the backend compares the Origin with the Host that it sees, and the proxy takes the port "
         "out of it: proxy_set_header Host $host"
         if lost_port
         else "the server has a list of the pages that may connect (websockets origins=, "
-        "ALLOWED_HOSTS, CORS settings); browsers always send the Origin",
+        "verifyClient of ws, ALLOWED_HOSTS), or it compares the Origin with the Host that it sees, "
+        "which a proxy changed (tornado); browsers always send the Origin",
         repairs.ORIGINAL_HOST
         if lost_port
-        else advice(f"add the page to the server's allowed origins: {case.target.origin}"),
+        else advice(
+            f"add the page to the server's allowed origins: {case.target.origin}; a proxy must "
+            "send the browser's Host: proxy_set_header Host $http_host, ProxyPreserveHost On"
+        ),
     )
 
 
@@ -204,9 +210,12 @@ def check_ended(case: Case) -> Iterator[Finding]:
     yield error(
         "websocket.closed-abnormally",
         f"the connection was {how} right after it opened, without a close frame",
-        "browsers report the code 1006; the program behind it crashed, or a proxy has no backend "
-        "for WebSockets",
-        advice("look into the log of the program: it ended with an error"),
+        "browsers report the code 1006; the program behind it crashed, a proxy has no backend for "
+        "WebSockets, or nginx asked it in HTTP/1.0 (tornado then hangs up)",
+        advice(
+            "look into the log of the program: it ended with an error; behind nginx look for "
+            "proxy_http_version 1.1"
+        ),
     )
 
 
@@ -221,7 +230,7 @@ def check_idle(case: Case) -> Iterator[Finding]:
         f"the silent connection was cut after {idle.seconds:.1f} s, {how}",
         "a proxy ends what is silent: nginx after proxy_read_timeout (60 s), HAProxy after timeout "
         "tunnel, Apache after TimeOut; browsers cannot send pings",
-        repairs.LONGER,
+        repairs.longer(case.seen.answer.parsed if case.seen.answer is not None else None),
     )
 
 

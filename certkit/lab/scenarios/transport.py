@@ -82,6 +82,11 @@ SCENARIOS: Final = (
         handle=behaviour.reset_after_hello, secure=False, url=_ADDRESS,
     ),
     Scenario(
+        "proxy-protocol", "tcp.proxy-protocol",
+        "the server closes what does not begin with a line of the PROXY protocol",
+        handle=behaviour.wants_proxy_line, secure=False, url="ws://localhost:{port}/chat",
+    ),
+    Scenario(
         "plain-http", "tls.plain-http",
         "an HTTP server without TLS answers 400", handle=behaviour.plain_400, secure=False,
     ),

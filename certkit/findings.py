@@ -168,7 +168,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "websocket.extension": "an extension that nobody asked for",
         "websocket.origin-refused": "the server refuses the page's Origin",
         "websocket.idle-timeout": "a silent connection is cut",
-        "websocket.closed-abnormally": "the connection ended without a close frame",
+        "websocket.closed-abnormally": "the connection ended without a close frame, or by an error",
         "websocket.protocol-error": "a frame that RFC 6455 does not allow",
         "files.key-mismatch": "the key does not belong to the certificate",
         "files.encrypted-key": "the private key is encrypted",

@@ -580,6 +580,9 @@ SERVERS = {
     "http.redirect": [f"Unexpected response code: {status}" for status in (301, 302, 307, 308)],
     "http.not-found": ["Unexpected response code: 404"],
     "http.upgrade-required": ["426 Upgrade Required", "426"],
+    "tcp.proxy-protocol": [
+        NGINX.format(text='broken header: "GET /chat HTTP/1.1" while reading PROXY protocol')
+    ],
     "nginx.fixed-connection": [
         "400 Bad Request: Unsupported upgrade request.",
         "WARNING:  Unsupported upgrade request.",

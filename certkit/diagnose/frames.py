@@ -17,7 +17,7 @@ KNOWN: Final = frozenset({CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG})
 @dataclass(frozen=True, slots=True)
 class Frame:
     """One frame as sent. ``payload`` is cut after the reader's limit, ``length`` is not;
-    a masked one is unmasked.
+    a masked one is unmasked. ``shortest``: the length is written in as few octets as it needs.
     """
 
     opcode: int
@@ -26,6 +26,7 @@ class Frame:
     fin: bool = True
     reserved: int = 0
     masked: bool = False
+    shortest: bool = True
 
     @property
     def whole(self) -> bool:
@@ -35,6 +36,10 @@ class Frame:
     @property
     def control(self) -> bool:
         return self.opcode >= CLOSE
+
+    @property
+    def data(self) -> bool:
+        return self.opcode in (TEXT, BINARY)
 
     @property
     def close_code(self) -> int | None:
@@ -55,21 +60,23 @@ def masked_frame(opcode: int, payload: bytes, mask: bytes) -> bytes:
     return bytes([0x80 | opcode, 0x80 | len(payload)]) + mask + _masked(payload, mask)
 
 
-def read_frame(octets: bytes, limit: int) -> tuple[Frame, int] | None:
+def read_frame(octets: bytes, limit: int, *, unfinished: bool = False) -> tuple[Frame, int] | None:
     """The first frame and how many octets it takes; None while its head is not complete, or its
-    payload is neither complete nor longer than ``limit``.
+    payload is neither complete nor longer than ``limit``, unless it may be ``unfinished``.
 
-    >>> read_frame(bytes.fromhex("8a026869"), 1000)
-    (Frame(opcode=10, payload=b'hi', length=2, fin=True, reserved=0, masked=False), 4)
+    >>> frame, size = read_frame(bytes.fromhex("8a026869"), 1000)
+    >>> frame.opcode == PONG, frame.payload, size
+    (True, b'hi', 4)
     """
     if len(octets) < 2:
         return None
     first, second = octets[0], octets[1]
-    size, at = second & 0x7F, 2
+    size, at, least = second & 0x7F, 2, 0
     if size >= 126:
         wide = 2 if size == 126 else 8
         if len(octets) < 2 + wide:
             return None
+        least = 126 if size == 126 else 65536
         size, at = int.from_bytes(octets[2 : 2 + wide]), 2 + wide
     masked = bool(second & 0x80)
     mask = octets[at : at + 4] if masked else b""
@@ -77,7 +84,7 @@ def read_frame(octets: bytes, limit: int) -> tuple[Frame, int] | None:
     if masked and len(mask) < 4:
         return None
     payload = octets[at : at + min(size, limit)]
-    if len(payload) < min(size, limit):
+    if len(payload) < min(size, limit) and not unfinished:
         return None
     frame = Frame(
         opcode=first & 0x0F,
@@ -86,6 +93,7 @@ def read_frame(octets: bytes, limit: int) -> tuple[Frame, int] | None:
         fin=bool(first & 0x80),
         reserved=(first >> 4) & 0x7,
         masked=masked,
+        shortest=size >= least,
     )
     return frame, at + size
 

@@ -562,6 +562,7 @@ SYMPTOMS: Final[_Table] = MappingProxyType(
             "client sent plain HTTP request to HTTPS port while reading client request headers": (
                 "url.tls-port"
             ),
+            "broken header: … while reading PROXY protocol": "tcp.proxy-protocol",
             "No required SSL certificate was sent": "tls.client-cert-required",
             "client sent no required SSL certificate": "tls.client-cert-required",
             "upstream timed out … while proxying upgraded connection": "websocket.idle-timeout "

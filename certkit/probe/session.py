@@ -46,6 +46,7 @@ class Conversation:
         self._send(frames.PING, _PING, end)
         pong = any(each.opcode == frames.PONG for each in self._until(end, limit=TALK_LIMIT))
         waited = self._wait(idle) if idle is not None and self._open else None
+        self._take_what_has_begun()
         ms = watch.ms
         if self._open:
             self._say_goodbye()
@@ -112,6 +113,14 @@ class Conversation:
         self._to_skip = max(size - len(self._buffer), 0)
         self._buffer = self._buffer[size:]
         return frame
+
+    def _take_what_has_begun(self) -> None:
+        """The head of a frame that never ends may already be one that is not allowed."""
+        found = None
+        if not self._to_skip and not self._closed:
+            found = frames.read_frame(self._buffer, PAYLOAD_LIMIT, unfinished=True)
+        if found is not None and len(self.frames) < FRAMES_LIMIT:
+            self.frames.append(found[0])
 
     def _take(self, frame: Frame, end: float) -> None:
         self._closed = self._closed or frame.opcode == frames.CLOSE

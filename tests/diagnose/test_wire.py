@@ -48,6 +48,30 @@ def test_what_is_no_http_is_none(octets: bytes) -> None:
     assert parse_head(octets) is None
 
 
+@pytest.mark.parametrize(
+    ("octets", "shortest"),
+    [
+        ("817d" + "00" * 125, True),
+        ("817e007e" + "00" * 126, True),
+        ("817e0002" + "6869", False),
+        ("817f0000000000000002" + "6869", False),
+    ],
+)
+def test_a_length_is_written_in_as_few_octets_as_it_needs(octets: str, *, shortest: bool) -> None:
+    found = read_frame(bytes.fromhex(octets), 1000)
+    assert found is not None
+    assert found[0].shortest is shortest
+
+
+def test_a_frame_that_has_only_begun_can_be_read() -> None:
+    octets = bytes.fromhex("c17e0200") + b"half"
+    assert read_frame(octets, 1000) is None
+    frame, _ = read_frame(octets, 1000, unfinished=True) or (None, 0)
+    assert frame is not None
+    assert (frame.reserved, frame.length, frame.payload, frame.whole) == (4, 512, b"half", False)
+    assert read_frame(b"\x81", 1000, unfinished=True) is None
+
+
 def test_a_folded_field_is_one_field() -> None:
     head = parse_head(b"HTTP/1.1 200 OK\r\nX: a\r\n\tb\r\n   c\r\nY: d\r\n\r\n")
     assert head is not None

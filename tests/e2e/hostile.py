@@ -6,6 +6,7 @@ TLS is blocking `ssl` in threads: servers on asyncio never send the alert that s
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import socket
 import ssl
 import threading
@@ -32,6 +33,7 @@ from certkit.lab.behaviour import (
     upgraded,
     wait,
 )
+from certkit.tls import load_cert_chain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -131,6 +133,38 @@ def flood(connection: socket.socket) -> None:
         connection.sendall(b"\x16\x03\x03\x3f\xff\x01\x00\xff\xfb" + bytes(16378))
 
 
+def repeating(octets: bytes, first: bytes = b"") -> Handle:
+    """``first`` and then ``octets`` without end, to whoever says something."""
+
+    def handle(connection: socket.socket) -> None:
+        if connection.recv(65536):
+            connection.sendall(first)
+        while not STOPPED.is_set():
+            connection.sendall(octets * (4096 // len(octets)))
+
+    return handle
+
+
+def no_window(connection: socket.socket) -> None:
+    """The smallest window that the system gives, and nothing is read."""
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1)
+    pause(30)
+
+
+def behind_proxy_line(then: Handle) -> Handle:
+    """As nginx does with ``listen ... proxy_protocol``."""
+
+    def handle(connection: socket.socket) -> None:
+        if connection.recv(6, socket.MSG_PEEK) != b"PROXY ":
+            reset(connection)
+            return
+        while connection.recv(1) not in (b"\n", b""):
+            pass
+        then(connection)
+
+    return handle
+
+
 def huge_certificate_message(connection: socket.socket) -> None:
     """A real ServerHello would be needed for TLS 1.3; this one claims 16 MB of handshake."""
     connection.recv(65536)
@@ -173,6 +207,20 @@ def ec_with_rsa_suites() -> ssl.SSLContext:
 
 def refusing_names() -> ssl.SSLContext:
     return context(sni_callback=lambda *_: ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME)
+
+
+def without_http11() -> ssl.SSLContext:
+    """OpenSSL goes on without ALPN where the two sides have no protocol in common."""
+    made = context()
+    made.set_alpn_protocols(["h2"])
+    return made
+
+
+def long_chain(certificates: int) -> ssl.SSLContext:
+    made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    issued = dataclasses.replace(ISSUED, chain=(ISSUED.certificate, *[CA.root] * certificates))
+    load_cert_chain(made, issued)
+    return made
 
 
 def internal_error() -> ssl.SSLContext:
@@ -242,7 +290,29 @@ def half_open(connection: ssl.SSLSocket) -> None:
         pause(30)
 
 
+def http2(connection: socket.socket) -> None:
+    """Ends what does not begin as HTTP/2 does."""
+    if connection.recv(65536).startswith(b"PRI * HTTP/2.0"):
+        connection.sendall(bytes.fromhex("000006040000000000000300000080"))
+        drain(connection)
+
+
+def switching_with(old: bytes, new: bytes) -> Handle:
+    """A right answer to an upgrade, spelled otherwise."""
+
+    def handle(connection: socket.socket) -> None:
+        connection.sendall(switching(connection.recv(65536)).replace(old, new))
+        talk(connection)
+
+    return handle
+
+
 # --- WebSocket ---
+
+
+def pings_unread(connection: socket.socket) -> None:
+    while not STOPPED.is_set():
+        connection.sendall(frame(0x9, bytes(125)) * 100)
 
 
 def interim_first(connection: socket.socket) -> None:

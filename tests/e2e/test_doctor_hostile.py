@@ -182,6 +182,76 @@ BEHAVIOURS = {
         "websocket.protocol-error",
         "999",
     ),
+    "empty handshake records": (
+        hostile.repeating(b"\x16\x03\x03\x00\x00"),
+        "tls.handshake-failed",
+        "record too small",
+    ),
+    "warning alerts without end": (
+        hostile.repeating(b"\x15\x03\x03\x00\x02\x01\x5a"),
+        "tls.handshake-failed",
+        "user_canceled",
+    ),
+    "a chain of 400 certificates": (
+        secure(hostile.long_chain(400), upgraded()),
+        "tls.handshake-failed",
+        "excessive message size",
+    ),
+    "takes nothing and says nothing": (hostile.no_window, "tls.no-answer", "does not answer"),
+    "HTTP/2 alone, in TLS": (
+        secure(hostile.without_http11(), hostile.http2),
+        "tls.alpn-no-http1",
+        "only HTTP/2",
+    ),
+    "the PROXY protocol": (
+        hostile.behind_proxy_line(over_tls(upgraded())),
+        "tcp.proxy-protocol",
+        "PROXY protocol",
+    ),
+    "chunks without end": (
+        over_tls(
+            hostile.repeating(
+                b"5\r\nhello\r\n", b"HTTP/1.1 404 No\r\nTransfer-Encoding: chunked\r\n\r\n"
+            )
+        ),
+        "http.not-found",
+        "('hellohello",
+    ),
+    "a field of blanks": (
+        over_tls(hostile.answering(b"HTTP/1.1 200 OK\r\nX: a" + b" " * 64000 + b"b\r\n\r\n")),
+        "http.ok-not-upgraded",
+        "200",
+    ),
+    "a line that is no field": (
+        over_tls(upgraded(more=b"stray words\r\n")),
+        "http.not-http",
+        "'stray words' is no field",
+    ),
+    "another answer behind the first": (
+        over_tls(upgraded(hostile.mute, frames=b"HTTP/1.1 200 OK\r\n\r\n")),
+        "websocket.protocol-error",
+        "reserved bit",
+    ),
+    "a frame of 2**63 octets": (
+        over_tls(upgraded(hostile.mute, frames=b"\x81\x7f" + (2**63).to_bytes(8))),
+        "websocket.protocol-error",
+        "highest bit",
+    ),
+    "a message that was never begun": (
+        over_tls(upgraded(frames=hostile.frame(0x0, b"hi"))),
+        "websocket.protocol-error",
+        "never begun",
+    ),
+    "a close reason that is not UTF-8": (
+        over_tls(upgraded(lambda _: None, frames=hostile.frame(0x8, (1000).to_bytes(2) + b"\xff"))),
+        "websocket.protocol-error",
+        "UTF-8",
+    ),
+    "the close code 1011": (
+        over_tls(upgraded(lambda _: None, frames=hostile.frame(0x8, (1011).to_bytes(2)))),
+        "websocket.closed-abnormally",
+        "1011",
+    ),
     "terminal escapes in every text": (
         over_tls(hostile.status("404 \x1b[2J\x07gone", "Server: \x1b]0;pwned\x07\r\n")),
         "http.not-found",
@@ -194,7 +264,16 @@ HARMLESS = {
     "chatter": upgraded(hostile.chatter),
     "a frame of 2**62 octets": upgraded(hostile.giant_frame),
     "pings without end": upgraded(hostile.pings_without_end),
+    "pings without end that nobody reads": upgraded(hostile.pings_unread),
+    "empty messages without end": upgraded(hostile.repeating(b"\x82\x00")),
     "interim answers first": hostile.interim_first,
+    "a folded field": upgraded(more=b"X-Long: a\r\n\tb\r\n"),
+    "a thousand fields": upgraded(more=b"X-More: 1\r\n" * 1000),
+    "lines that end in LF alone": hostile.switching_with(b"\r\n", b"\n"),
+    "no reason phrase": hostile.switching_with(b" Switching Protocols", b""),
+    "fields in other letters": hostile.switching_with(b"Upgrade: websocket", b"UPGRADE:WebSocket "),
+    "a body length of none": upgraded(more=b"Content-Length: 0\r\nTransfer-Encoding: chunked\r\n"),
+    "a message right behind the answer": upgraded(frames=hostile.frame(0x1, "grüß".encode())),
     "closes with 1008": upgraded(
         lambda _: None, frames=hostile.frame(0x8, (1008).to_bytes(2) + b"policy")
     ),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from certkit.findings import Finding
 
 _GUID: Final = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+_LONGEST: Final = 1 << 63
 # Section 7.4.1: never in a frame. 999 and below and 5000 and above are no codes at all.
 _RESERVED: Final = frozenset({1004, 1005, 1006, 1015})
 
@@ -143,8 +144,10 @@ def check_protocol(case: Case) -> Iterator[Finding]:
     session = case.seen.session
     if session is None:
         return
+    begun = False
     for frame in session.frames:
-        fault = _fault(frame)
+        fault = _fault(frame) or _fault_of_order(frame, begun=begun)
+        begun = begun if frame.control else not frame.fin
         if fault is not None:
             yield error(
                 "websocket.protocol-error",
@@ -153,6 +156,15 @@ def check_protocol(case: Case) -> Iterator[Finding]:
                 advice("let a WebSocket library make the frames"),
             )
             return
+
+
+def _fault_of_order(frame: Frame, *, begun: bool) -> str | None:
+    """``begun``: a message in parts was begun and is not at its end (section 5.4)."""
+    if frame.opcode == frames.CONTINUATION and not begun:
+        return "a message goes on that was never begun (section 5.4)"
+    if frame.data and begun:
+        return "a message begins before the one before has ended (section 5.4)"
+    return None
 
 
 def _fault(frame: Frame) -> str | None:
@@ -172,6 +184,10 @@ _FAULTS: Final[tuple[tuple[Callable[[Frame], bool], str], ...]] = (
     (
         lambda frame: frame.control and (not frame.fin or frame.length > 125),
         "a control frame in parts, or longer than 125 octets (section 5.5)",
+    ),
+    (
+        lambda frame: not frame.shortest or frame.length >= _LONGEST,
+        "a length in more octets than it needs, or with its highest bit set (section 5.2)",
     ),
     (
         lambda frame: (
@@ -204,7 +220,19 @@ def _is_utf8(octets: bytes) -> bool:
 
 def check_ended(case: Case) -> Iterator[Finding]:
     session = case.seen.session
-    if session is None or session.failure is None or session.idle is not None:
+    if session is None:
+        return
+    codes = [frame.close_code for frame in session.frames if frame.opcode == frames.CLOSE]
+    if broken := [_BROKEN[code] for code in codes if code in _BROKEN]:
+        yield error(
+            "websocket.closed-abnormally",
+            f"the server closed the WebSocket as soon as it was open: {broken[0]}",
+            "the handshake was right, and the program failed behind it; pages see the close code "
+            "and nothing else",
+            advice("look into the log of the program: it ended with an error"),
+        )
+        return
+    if session.failure is None or session.idle is not None:
         return
     how = "reset" if session.failure.kind == "reset" else "closed"
     yield error(
@@ -217,6 +245,13 @@ def check_ended(case: Case) -> Iterator[Finding]:
             "proxy_http_version 1.1"
         ),
     )
+
+
+# RFC 6455 section 7.4.1 and the registry of IANA: what a server says of itself.
+_BROKEN: Final = {
+    1011: "1011, it met an error (internal error)",
+    1014: "1014, it has no answer of its backend (bad gateway)",
+}
 
 
 def check_idle(case: Case) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from cryptography.x509.oid import NameOID
 from certkit.findings import Finding, Severity
 from certkit.pki.refusal import quoted
 from certkit.verify.identity import reference
+from certkit.verify.key_ids import points_to
 from certkit.verify.wording import advice, issue_again, span, title, warning
 
 if TYPE_CHECKING:
@@ -100,16 +101,18 @@ def no_subject_key_id(node: Node, is_issuer: bool) -> bool:
     return is_issuer and node.certificate.extension(x509.SubjectKeyIdentifier) is None
 
 
+def _foreign_authority_key_id(node: Node, is_issuer: bool) -> bool:
+    return node.anchor and node.self_issued and not points_to(node.certificate, node.certificate)
+
+
 def _odd_authority_key_id(node: Node, is_issuer: bool) -> bool:
     found = node.certificate.extension(x509.AuthorityKeyIdentifier)
     if found is None or not (node.anchor and node.self_issued):
         return False
-    own = node.certificate.ski
-    return (
+    return not _foreign_authority_key_id(node, is_issuer) and (
         found.value.key_identifier is None
         or found.value.authority_cert_serial_number is not None
         or found.value.authority_cert_issuer is not None
-        or (own is not None and found.value.key_identifier.hex() != own)
     )
 
 
@@ -174,8 +177,15 @@ _RULES: Final = (
         "not critical; cryptography refuses the certificate, other clients accept it",
     ),
     _Rule(
+        _foreign_authority_key_id,
+        "is a root whose authority key identifier is that of another",
+        "CA/Browser Forum Baseline Requirements 7.1.2.1.3; OpenSSL, Node and Python before 3.13 "
+        "look for an issuer above it, curl, Go, Java and the browsers do not",
+        on_anchor=Severity.WARNING,
+    ),
+    _Rule(
         _odd_authority_key_id,
-        "is a root whose authority key identifier is not just its own key",
+        "is a root whose authority key identifier is more or less than its own key",
         "CA/Browser Forum Baseline Requirements 7.1.2.1.3; no client is known to mind",
         on_anchor=Severity.WARNING,
     ),

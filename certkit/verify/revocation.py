@@ -44,17 +44,17 @@ def check_revocation(path: Path, question: Question) -> Iterator[Finding]:
 
 
 def check_must_staple(path: Path, question: Question) -> Iterator[Finding]:
-    """A certificate that demands a stapled OCSP answer (RFC 7633)."""
-    leaf = path.nodes[0].certificate
-    found = leaf.extension(x509.TLSFeature)
-    if found is not None and x509.TLSFeatureType.status_request in set(found.value):
-        yield warning(
-            "revocation.must-staple",
-            "the certificate demands that the server staples an OCSP answer",
-            "RFC 7633; Firefox and GnuTLS refuse a server that does not, and a private CA seldom "
-            "has an OCSP responder",
-            issue_again(leaf.names),
-        )
+    """Certificates that demand a stapled OCSP answer, of themselves or below them (RFC 7633)."""
+    for index, node in enumerate(path.nodes):
+        found = node.certificate.extension(x509.TLSFeature)
+        if found is not None and x509.TLSFeatureType.status_request in set(found.value):
+            yield warning(
+                "revocation.must-staple",
+                f"{title(path, index)} demands that the server staples an OCSP answer",
+                "RFC 7633; Firefox and GnuTLS refuse a server that does not, and a private CA "
+                "seldom has an OCSP responder",
+                issue_again(path.nodes[0].certificate.names),
+            )
 
 
 def _reason(entry: x509.RevokedCertificate) -> str | None:

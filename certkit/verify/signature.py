@@ -43,13 +43,7 @@ def check_link(child: Certificate, issuer: Certificate) -> Link:
     if child.x509.signature_algorithm_oid in BROKEN_HASHES:
         return Link.UNREADABLE
     try:
-        if child.x509.issuer == issuer.x509.subject:
-            # Compares the inner with the outer signature algorithm too (RFC 5280 section 4.1.1.2).
-            child.x509.verify_directly_issued_by(issuer.x509)
-        else:
-            if not same_algorithm_twice(child):
-                return Link.BAD
-            _verify(child.x509, issuer.x509.public_key())
+        _verify(child, issuer)
     except Exception:  # noqa: BLE001 - a hostile certificate may raise anything, and means "no"
         known = child.x509.signature_algorithm_oid in _READABLE
         return Link.BAD if known else Link.UNREADABLE
@@ -80,8 +74,21 @@ def same_algorithm_twice(certificate: Certificate) -> bool:
     return outside in fields[1:]
 
 
-def _verify(child: x509.Certificate, key: CertificatePublicKeyTypes) -> None:
-    """The signature alone, for names that are equal but not the same text (RFC 5280 7.1)."""
+def _verify(child: Certificate, issuer: Certificate) -> None:
+    """Raises whatever pyca raises unless the signature and both algorithms are in order.
+
+    Names that RFC 5280 section 7.1 calls equal may differ in their octets, and then pyca does not
+    look at the signature.
+    """
+    try:
+        child.x509.verify_directly_issued_by(issuer.x509)
+    except ValueError:
+        if not same_algorithm_twice(child):
+            raise
+        _verify_signature(child.x509, issuer.x509.public_key())
+
+
+def _verify_signature(child: x509.Certificate, key: CertificatePublicKeyTypes) -> None:
     signature, signed = child.signature, child.tbs_certificate_bytes
     parameters = child.signature_algorithm_parameters
     if isinstance(key, rsa.RSAPublicKey):

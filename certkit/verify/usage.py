@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
 
+from certkit.verify import netscape
 from certkit.verify.wording import advice, error, issue_again, title, warning
 
 if TYPE_CHECKING:
@@ -60,6 +61,19 @@ def check_missing_extended_key_usage(path: Path, question: Question) -> Iterator
             "the certificate has no extended key usage",
             "Apple's clients want serverAuth in it (support.apple.com/103769), and so do the "
             "CA/Browser Forum's requirements; every other client accepts it",
+            issue_again(leaf.names),
+        )
+
+
+def check_netscape_type(path: Path, question: Question) -> Iterator[Finding]:
+    """A server certificate that was made for OpenVPN's clients, or by an old script."""
+    leaf = path.nodes[0].certificate
+    if question.purpose == "server" and netscape.is_for_no_server(leaf):
+        yield warning(
+            "usage.eku-not-server",
+            "the Netscape certificate type is not that of a server",
+            "the extension is obsolete and in no RFC; OpenSSL, curl, Python, Node and Java still "
+            "read it and refuse the certificate, Go, GnuTLS, rustls and the browsers do not",
             issue_again(leaf.names),
         )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from certkit.findings import Finding, Severity, has_error
 from certkit.pki.names import Name
 from certkit.pki.quiet import quietly
-from certkit.verify import chain, inputs, order, profile, revocation, strength, usage
+from certkit.verify import chain, inputs, key_ids, order, profile, revocation, strength, usage
 from certkit.verify.crl import RevocationLists
 from certkit.verify.identity import find_match, reference, reservations
 from certkit.verify.near_miss import explain_mismatch
@@ -44,6 +44,7 @@ _PATH_CHECKS: Final[tuple[_Check, ...]] = (
     strength.check_keys,
     revocation.check_revocation,
     profile.check_profile,
+    key_ids.check_key_identifiers,
     profile.check_anchor,
 )
 # What is the same on every path is looked at once.
@@ -54,6 +55,7 @@ _LEAF_CHECKS: Final[tuple[_Check, ...]] = (
     profile.check_common_name,
     profile.check_raw_names,
     usage.check_missing_extended_key_usage,
+    usage.check_netscape_type,
     revocation.check_must_staple,
 )
 

@@ -121,13 +121,14 @@ def make(
             for value, flag in extensions
         ]
     extensions += [(value, False) for value in add]
+    called = dn(subject) if isinstance(subject, str) else subject
     builder = (
         x509.CertificateBuilder()
-        .subject_name(dn(subject) if isinstance(subject, str) else subject)
+        .subject_name(called)
         .issuer_name(
-            dn(issuer_name)
+            (dn(issuer_name) if isinstance(issuer_name, str) else issuer_name)
             if issuer_name is not None
-            else (issuer_x509.subject if issuer_x509 else dn(subject))
+            else (issuer_x509.subject if issuer_x509 else called)
         )
         .public_key(own.public_key())
         .serial_number(x509.random_serial_number() if serial is None else serial)

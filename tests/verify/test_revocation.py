@@ -199,7 +199,13 @@ def test_rubbish_is_no_list():
 
 def test_must_staple_is_warned_about():
     feature = x509.TLSFeature([x509.TLSFeatureType.status_request])
-    leaf = CA.leaf("app.test", add=[feature])
-    verdict = verify_chain(leaf.certificate, roots=[CA.certificate], at=NOW)
-    assert verdict.ok
-    assert [finding.code for finding in verdict.findings] == ["revocation.must-staple"]
+    middle = CA.ca("CN=Demanding CA", add=[feature])
+    for leaf, intermediates in (CA.leaf("app.test", add=[feature]), []), (middle.leaf(), [middle]):
+        verdict = verify_chain(
+            leaf.certificate,
+            roots=[CA.certificate],
+            intermediates=[each.certificate for each in intermediates],
+            at=NOW,
+        )
+        assert verdict.ok
+        assert [finding.code for finding in verdict.findings] == ["revocation.must-staple"]

@@ -8,11 +8,12 @@ from ipaddress import ip_address
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import dsa, ec, ed25519, rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
+from cryptography.x509.name import _ASN1Type
+from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
 import certkit
 from certkit import Certificate, CertificateAuthority, CertkitError, Severity, verify_chain
-from tests.verify.make import CLIENT, NOW, SERVER, key_usage, make, nc, patched, root, san
+from tests.verify.make import CLIENT, NOW, SERVER, dn, key_usage, make, nc, patched, root, san
 
 CA = root()
 INTERMEDIATE = CA.ca("CN=Issuing CA")
@@ -304,6 +305,31 @@ def test_names_of_issuers_are_compared_without_case_and_blanks():
     assert only_error(judge(other, roots=[ca])).code == "chain.untrusted-root"
 
 
+def called(text: str, kind: _ASN1Type) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text, _type=kind)])
+
+
+@pytest.mark.parametrize(
+    "kind", [_ASN1Type.PrintableString, _ASN1Type.T61String, _ASN1Type.BMPString]
+)
+@pytest.mark.parametrize(
+    "key",
+    [
+        ec.generate_private_key(ec.SECP256R1()),
+        ed25519.Ed25519PrivateKey.generate(),
+        rsa.generate_private_key(65537, 2048),
+    ],
+    ids=lambda key: type(key).__name__,
+)
+def test_names_of_issuers_are_compared_whatever_their_string_type(kind, key):
+    """RFC 5280 section 7.1; programs of two makers seldom choose the same type."""
+    ca = root(called("The CA", _ASN1Type.UTF8String), private_key=key)
+    leaf = ca.leaf("app.test", issuer_name=called("The CA", kind))
+    assert judge(leaf, roots=[ca]).ok
+    damaged = leaf.certificate.der[:-1] + bytes([leaf.certificate.der[-1] ^ 1])
+    assert only_error(judge(damaged, roots=[ca])).code == "chain.malformed"
+
+
 # --- path length ---
 
 
@@ -557,6 +583,54 @@ def test_a_missing_authority_key_id_is_python_3_13s_concern():
         assert codes(verdict, Severity.WARNING) == ["chain.strict-profile"]
         assert "Python 3.13" in verdict.findings[0].why
         assert not judge(leaf, intermediates=[middle], strict=True).ok
+
+
+def aki(key=None, issuer=None, serial=None) -> x509.AuthorityKeyIdentifier:
+    return x509.AuthorityKeyIdentifier(
+        key, None if issuer is None else [x509.DirectoryName(dn(issuer))], serial
+    )
+
+
+@pytest.mark.parametrize(
+    ("identifier", "points"),
+    [
+        (aki(INTERMEDIATE.certificate.x509.extensions[2].value.digest), True),
+        (aki(b"\1" * 20), False),
+        (aki(None, "CN=Test Root", INTERMEDIATE.certificate.x509.serial_number), True),
+        (aki(None, "CN=Test Root", 4711), False),
+        (aki(None, "CN=Other", INTERMEDIATE.certificate.x509.serial_number), False),
+    ],
+)
+def test_an_authority_key_id_of_another_is_openssls_concern(identifier, points):
+    leaf = INTERMEDIATE.leaf("app.test", replace=[identifier])
+    verdict = judge(leaf, intermediates=[INTERMEDIATE])
+    assert verdict.ok
+    assert codes(verdict, Severity.WARNING) == ([] if points else ["chain.strict-profile"])
+    assert points or "OpenSSL, curl, Python and Node" in verdict.findings[0].why
+    assert judge(leaf, intermediates=[INTERMEDIATE], strict=True).ok is points
+
+
+def test_a_root_that_names_another_authority_is_openssls_concern():
+    ca = root(add=[aki(b"\1" * 20)])
+    verdict = judge(ca.leaf("app.test"), roots=[ca])
+    assert verdict.ok
+    assert "OpenSSL, Node and Python before 3.13" in verdict.findings[0].why
+    wordy = root(add=[aki(None, "CN=Test Root", 7)], serial=7)
+    assert "no client is known to mind" in judge(wordy.leaf(), roots=[wordy]).findings[0].why
+
+
+@pytest.mark.parametrize(
+    ("bits", "good"), [("03020640", True), ("03020780", False), ("030100", False), ("05", False)]
+)
+def test_a_netscape_type_without_server_is_warned_about(bits, good):
+    kind = x509.UnrecognizedExtension(
+        x509.ObjectIdentifier("2.16.840.1.113730.1.1"), bytes.fromhex(bits)
+    )
+    leaf = CA.leaf("app.test", add=[kind], replace=[x509.ExtendedKeyUsage([SERVER, CLIENT])])
+    verdict = judge(leaf)
+    assert verdict.ok
+    assert codes(verdict, Severity.WARNING) == ([] if good else ["usage.eku-not-server"])
+    assert codes(judge(leaf, purpose="client"), Severity.WARNING) == []
 
 
 def test_a_common_name_that_is_another_host_is_warned_about():

@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 from certkit.verify.clients.sight import Chain, End, Sight
+from certkit.verify.key_ids import points_to
 from certkit.verify.path import Node, Path, PathBuilder
 from certkit.verify.signature import Link
 
@@ -229,12 +230,5 @@ def _dead_end(top: Node, *, other_key: bool) -> End:
 
 
 def _fits(child: Node, issuer: Node) -> bool:
-    """What OpenSSL's X509_check_issued compares besides the name (RFC 5280 section 4.2.1.1)."""
-    found = child.certificate.extension(x509.AuthorityKeyIdentifier)
-    if found is None:
-        return True
-    wanted, serial = found.value.key_identifier, found.value.authority_cert_serial_number
-    own = issuer.certificate.ski
-    return (wanted is None or own is None or wanted.hex() == own) and (
-        serial is None or serial == issuer.certificate.x509.serial_number
-    )
+    """What OpenSSL's X509_check_issued compares besides the name."""
+    return points_to(child.certificate, issuer.certificate)

@@ -6,7 +6,8 @@ import re
 import shlex
 from collections import defaultdict
 from dataclasses import dataclass, field
-from itertools import islice
+from functools import partial
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -14,7 +15,10 @@ from certkit.audit.edits import apply
 from certkit.audit.files import Reader, Unreadable, resolved
 from certkit.audit.nginx.certificates import Certificates
 from certkit.audit.nginx.checks import problems as nginx_problems
+from certkit.audit.nginx.policy import Pages
 from certkit.audit.nginx.tree import Files, NoConfiguration, load
+from certkit.audit.page.policy import MARKUP as PAGES
+from certkit.audit.page.policy import problems as policy_problems
 from certkit.audit.page.websockets import MARKUP, MAX_PROBLEMS, SCRIPTS
 from certkit.audit.page.websockets import problems as page_problems
 from certkit.audit.targets import is_web, suffix, targets
@@ -106,10 +110,22 @@ def _audit_page(path: Path, reader: Reader, report: Report, *, named: bool) -> N
         report.unread[path] = str(reason)
         return
     report.files.append(path)
-    found = list(islice(page_problems(source, suffix(path)), MAX_PROBLEMS + 1))
+    kind = suffix(path)
+    both = chain(
+        page_problems(source, kind), policy_problems(source, kind, partial(_beside, reader, path))
+    )
+    found = list(islice(both, MAX_PROBLEMS + 1))
     if len(found) > MAX_PROBLEMS:
         report.unread[path] = f"has more than {MAX_PROBLEMS} of them: the rest was left"
     report.problems += found[:MAX_PROBLEMS]
+
+
+def _beside(reader: Reader, page: Path, name: str) -> str | None:
+    """The text of a file below the page's folder."""
+    try:
+        return reader.source(page.parent / name).text
+    except Unreadable:
+        return None
 
 
 def _audit_nginx(wanted: Targets, reader: Reader, report: Report, now: datetime) -> None:
@@ -120,6 +136,8 @@ def _audit_nginx(wanted: Targets, reader: Reader, report: Report, now: datetime)
             given.setdefault(resolved(path), path)
     # A file that two configurations include is read once, and mended for both.
     found: dict[tuple[str, Source, int], Problem] = {}
+    web = {resolved(path): reader.source(path) for path in report.files if suffix(path) in PAGES}
+    pages = Pages(web, partial(_beside, reader))
     for configuration in _configurations(given, files):
         certificates = Certificates(configuration, reader)
         all_of_it = resolved(configuration.root.source.path) in given
@@ -129,7 +147,7 @@ def _audit_nginx(wanted: Targets, reader: Reader, report: Report, now: datetime)
             if all_of_it or real in given
         }
         report.files += [source.path for source in sources]
-        for problem in nginx_problems(configuration, certificates, now):
+        for problem in nginx_problems(configuration, certificates, pages, now):
             place = (problem.code, problem.source, problem.at)
             if problem.source in sources:
                 found[place] = found[place].merged(problem) if place in found else problem

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from certkit.audit.nginx import certificates, sharing, tls, websocket
+from certkit.audit.nginx import certificates, policy, sharing, tls, websocket
 from certkit.audit.nginx.locations import locations
 from certkit.audit.nginx.servers import Sockets
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from certkit.audit.nginx.certificates import Certificates
     from certkit.audit.nginx.locations import Location
+    from certkit.audit.nginx.policy import Pages
     from certkit.audit.nginx.tree import Configuration, Node
     from certkit.audit.problem import Problem
 
@@ -28,9 +29,12 @@ _TLS: Final[tuple[Callable[[Sockets], Iterator[Problem]], ...]] = (
 )
 
 
-def problems(configuration: Configuration, files: Certificates, now: datetime) -> list[Problem]:
+def problems(
+    configuration: Configuration, files: Certificates, pages: Pages, now: datetime
+) -> list[Problem]:
     """What is wrong, each thing once: a file that is included twice is mended once."""
     sockets = Sockets(configuration)
+    proxying = list(locations(configuration))
     found: dict[tuple[str, object, int], Problem] = {}
     for problem in chain(
         *(check(sockets) for check in _TLS),
@@ -40,7 +44,8 @@ def problems(configuration: Configuration, files: Certificates, now: datetime) -
         certificates.out_of_date(sockets, files, now),
         websocket.upstream_scheme(configuration),
         websocket.map_in_server(configuration),
-        _proxying(locations(configuration), sockets),
+        _proxying(proxying, sockets),
+        policy.forbidden(configuration, sockets, proxying, pages),
     ):
         place = (problem.code, problem.source, problem.at)
         found[place] = found[place].merged(problem) if place in found else problem

@@ -16,19 +16,28 @@ _ATTRIBUTE: Final = re.compile(
 _SKIP: Final = re.compile(r"""[\s/"'=<{}]++""")
 _END_OF_SCRIPT: Final = re.compile(r"</script\b", re.IGNORECASE)
 _END_OF_STYLE: Final = re.compile(r"</style\b", re.IGNORECASE)
+_IN_HEAD: Final = re.compile(
+    r"""\s++|<!--.*?-->|<!(?!--)[^>]*+>|</?(?:html|head|base|link|meta)\b(?:[^>"']|"[^"]*+"|'[^']*+')*+>"""
+    r"|<(title|script|style)\b.*?</\1\s*>",
+    re.IGNORECASE | re.DOTALL,
+)
 # Attributes whose value is a program: handlers, and the bindings of Vue, Svelte, Alpine, Angular.
 _CODE: Final = re.compile(r"on|@|:|v-|x-|\(|\[|#|hx-on|bind:|\{", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of a page: ``code`` is a program, the rest the value of ``attribute`` of ``tag``."""
+    """A piece of a page: ``code`` is a program, the rest the value of ``attribute`` of ``tag``.
+
+    The values of one tag have the same ``opened``, which is where it begins.
+    """
 
     start: int
     end: int
     code: bool
     tag: str = ""
     attribute: str = ""
+    opened: int = -1
 
 
 def parts(text: str) -> Iterator[Part]:
@@ -51,7 +60,7 @@ def parts(text: str) -> Iterator[Part]:
                 at = end
             else:
                 code = bool(_CODE.match(name)) or text[start : start + 1] == "{"
-                yield Part(start, end, code, tag, name.lower())
+                yield Part(start, end, code, tag, name.lower(), found.start())
         if tag in ("script", "style"):
             pattern = _END_OF_SCRIPT if tag == "script" else _END_OF_STYLE
             ending = pattern.search(text, at)
@@ -59,6 +68,20 @@ def parts(text: str) -> Iterator[Part]:
             if tag == "script":
                 yield Part(at, end, code=True, tag=tag)
             at = end
+
+
+def head_end(text: str) -> int:
+    """Where a browser is past the head of the page at the latest: at the first thing that no head
+    holds. What stands behind it may still be in the head; nothing before it is in the body.
+
+    >>> page = "<!doctype html><title>a < b</title> <meta charset=utf-8><p><meta name=x>"
+    >>> page[head_end(page):]
+    '<p><meta name=x>'
+    """
+    at = 0
+    while (found := _IN_HEAD.match(text, at)) is not None:
+        at = found.end()
+    return at
 
 
 def _attributes(text: str, at: int) -> Iterator[tuple[str | None, int, int]]:

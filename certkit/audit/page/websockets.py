@@ -90,7 +90,7 @@ def _in_value(source: Source, part: Part) -> Iterator[Problem]:
         return
     for found in _IN_ATTRIBUTE.finditer(source.text[part.start : part.end]):
         url = _URL.match(source.text, part.start + found.end(), part.end)
-        if url is not None and url[2] and _kind(url[2]) != "loopback":
+        if url is not None and url[2] and kind_of(url[2]) != "loopback":
             yield _problem(source, url.start(1), url[2], None)
 
 
@@ -107,7 +107,7 @@ def _in_code(source: Source, start: int, end: int) -> Iterator[Problem]:
         host = url[2] or (goes_on[1] if goes_on and goes_on[1] else "")
         if not host and not goes_on and not literal.dynamic:
             continue  # a scheme alone, in a list of schemes
-        if host and _kind(host) == "loopback":
+        if host and kind_of(host) == "loopback":
             continue
         derived = None
         if not host and url.end() == literal.end and _IN_BROWSER.search(text):
@@ -151,7 +151,7 @@ def _following_the_page(source: Source, literal: Literal, colon: int, start: int
 
 
 def _problem(source: Source, colon: int, host: str, derived: Edit | None) -> Problem:
-    kind = _kind(host) if host else "unknown"
+    kind = kind_of(host) if host else "unknown"
     return Problem(
         "page.insecure-websocket",
         Severity.ERROR,
@@ -163,8 +163,10 @@ def _problem(source: Source, colon: int, host: str, derived: Edit | None) -> Pro
     )
 
 
-def _kind(host: str) -> str:
-    """Which rule of the browsers a host falls under (measured: Chromium 156, Firefox 153)."""
+def kind_of(host: str) -> str:
+    """Which rule of the browsers a host falls under (measured: Chromium 156, Firefox 153):
+    loopback, private, public or name.
+    """
     name = host.strip("[]").rstrip(".").lower()
     try:
         address = ip_address(name)

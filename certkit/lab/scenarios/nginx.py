@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from certkit.lab.folder import File, FolderScenario, Site, certificates, key, pair
+from certkit.lab.scenarios.page import WITHOUT_POLICY as PAGE
 
 if TYPE_CHECKING:
     from certkit.lab.certificates import Maker
@@ -50,6 +51,8 @@ SILENT: Final = Site()
 """WebSockets pass all the same."""
 # As websockets and ws answer a plain request; the first of them says 505 to HTTP/1.0.
 _NOT_ASKED: Final = Site(symptom="http.upgrade-required")
+_POLICY: Final = """\
+add_header Content-Security-Policy "default-src 'self'; script-src 'unsafe-inline'";"""
 _PROTOCOLS: Final = "ssl_protocols TLSv1.2 TLSv1.3;"
 _MAP: Final = "    map $http_upgrade $connection_upgrade { default ''; websocket upgrade; }\n"
 
@@ -77,13 +80,21 @@ def second(name: str, lines: str, *, default: bool = False, first: bool = False)
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """``text`` has it. ``site`` is what a client meets; None where nginx does not start with it."""
+    """``text`` has it. ``site`` is what a client meets; None where nginx does not start with it.
+
+    ``page`` is what the site itself serves.
+    """
 
     name: str
     code: str
     broken: str
     text: str
     site: Site | None = SILENT
+    page: str = ""
+
+    @property
+    def command(self) -> str:
+        return "audit {folder}/nginx.conf" + (" {folder}/html" if self.page else "")
 
     def files(self, maker: Maker) -> Files:
         """nginx.conf, and beside it the certificates and keys that it names."""
@@ -97,6 +108,7 @@ class Fault:
         return pair(leaf, maker.root) | {
             "nginx.conf": File(self.text.encode()),
             **{name: file for name, file in named.items() if name in self.text},
+            **({"html/index.html": File(self.page.encode())} if self.page else {}),
         }
 
 
@@ -210,10 +222,16 @@ FAULTS: Final = (
         "the certificate is of an elliptic curve and the key is RSA, which nginx -t takes",
         changed(("server-key.pem", "rsa-key.pem")), Site(symptom="tls.no-shared-cipher"),
     ),
+    Fault(
+        "policy-of-the-site", "page.csp-connect-src",
+        "nginx sends a policy with 'self' alone, and the page opens another port",
+        changed(
+            ("location / {", f"root html;\n        {_POLICY}\n        location /chat {{"),
+        ),
+        page=PAGE,
+    ),
 )  # fmt: skip
 FOLDERS: Final = tuple(
-    FolderScenario(
-        row.name, row.code, row.broken, row.files, ("audit {folder}/nginx.conf",), row.site
-    )
+    FolderScenario(row.name, row.code, row.broken, row.files, (row.command,), row.site)
     for row in FAULTS
 )

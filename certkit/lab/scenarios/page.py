@@ -9,12 +9,10 @@ from certkit.lab.folder import File, FolderScenario
 if TYPE_CHECKING:
     from certkit.lab.folder import MakeFiles
 
-SOUND: Final = """\
+WITHOUT_POLICY: Final = """\
 <!doctype html>
 <html lang="en">
 <meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy"
-      content="default-src 'self'; script-src 'unsafe-inline'; connect-src wss://chat.test:8443">
 <title>Chat</title>
 <p id="said">connecting</p>
 <script>
@@ -24,16 +22,27 @@ SOUND: Final = """\
 </script>
 </html>
 """
+_POLICY: Final = """\
+<meta http-equiv="Content-Security-Policy"
+      content="default-src 'self'; script-src 'unsafe-inline'; connect-src wss://chat.test:8443">
+"""
+SOUND: Final = WITHOUT_POLICY.replace("<title>", f"{_POLICY}<title>")
 
 
 def page(text: str) -> MakeFiles:
     return lambda _: {"index.html": File(text.encode())}
 
 
+_AUDIT: Final = ("audit {folder}/index.html",)
 FOLDERS: Final = (
     FolderScenario(
         "ws-in-page", "page.insecure-websocket",
         "the page moved to https, and its script still opens ws://",
-        page(SOUND.replace("Socket('wss:", "Socket('ws:")), ("audit {folder}/index.html",),
+        page(SOUND.replace("Socket('wss:", "Socket('ws:")), _AUDIT,
+    ),
+    FolderScenario(
+        "policy-names-https", "page.csp-connect-src",
+        "the page's policy allows https:// to the server, and its script opens wss://",
+        page(SOUND.replace("connect-src wss:", "connect-src https:")), _AUDIT,
     ),
 )  # fmt: skip

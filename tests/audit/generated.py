@@ -40,6 +40,8 @@ TLS = (
     "ssl_ecdh_curve prime256v1:X25519;",
     "ssl_prefer_server_ciphers on;",
     "ssl_reject_handshake on;",
+    'add_header Content-Security-Policy "default-src https:; img-src *" always;',
+    "add_header Content-Security-Policy 'connect-src https:';",
 )
 SWITCH = ("", "", "", "", "ssl on;", "ssl off;")
 CERTIFICATES = (

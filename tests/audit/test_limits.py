@@ -10,11 +10,13 @@ import pytest
 
 from certkit.audit import audit
 from certkit.audit.files import Source
+from certkit.audit.page.policy import problems as policy_problems
 from certkit.audit.page.websockets import MAX_PROBLEMS, problems
 from certkit.errors import CertkitError
 from tests.audit.conftest import NOW
 
 MEBIBYTE = 2**20
+META = "<meta http-equiv=content-security-policy content=\"default-src 'unsafe-inline'\">"
 PATIENCE = 20.0  # seconds: a loaded machine; quadratic work on these takes hours
 
 
@@ -39,6 +41,19 @@ def test_a_mebibyte_of_anything_in_a_page(piece: str, suffix: str) -> None:
 
 @pytest.mark.parametrize(
     "piece",
+    [META, "<!-- >", "<!-->", "<!x", "<title>", "<title></title>", "<script src=a.js>", '<meta "',
+     "<meta ", "<meta a='b>", "wss://a.test ", "new WebSocket('wss://a.test/');", "const abc='wss:",
+     "<script>const abc='wss://a.test/';new WebSocket(abc)</script>", "connect-src ", "';'"],
+)  # fmt: skip
+def test_a_mebibyte_of_anything_behind_a_policy(piece: str) -> None:
+    text = META + "<script>" + piece * (MEBIBYTE // len(piece))
+    for page in (text, text.replace("<script>", "", 1), text.removeprefix(META)):
+        for _ in policy_problems(Source(Path("x"), page), ".html", {"a.js": text}.get):
+            pass
+
+
+@pytest.mark.parametrize(
+    "piece",
     ["a;", "{", "a{", "}", '"', "'a' ", "#", "\\", "${", "a ", "server{}", "include x;",
      "server{listen 443;}", "server{listen 1 ssl;location/ws{proxy_pass http://a;}}",
      "map $http_upgrade $a { }", "ssl on;", "ssl_ciphers ALL:RC4;"],
@@ -58,8 +73,11 @@ def test_a_quarter_mebibyte_of_anything_in_a_configuration(piece: str, tmp_path:
         "".join(f"proxy_set_header X{n} y;\n" for n in range(5000))
         + "".join(f"location /x{n}/ws {{ proxy_pass http://a; }}\n" for n in range(2000)),
         "".join(f"include {n}.conf;\n" for n in range(5000)),
+        'add_header Content-Security-Policy "connect-src https:";\n' * 3000
+        + "location /ws { proxy_pass http://a; proxy_set_header Upgrade $http_upgrade; }"
+        + f"server_name {' '.join(f'{n}.test' for n in range(64))};",
     ],
-    ids=["locations", "headers", "includes"],
+    ids=["locations", "headers", "includes", "policies"],
 )
 def test_thousands_of_lines_that_look_at_each_other(text: str, tmp_path: Path) -> None:
     path = tmp_path / "x.conf"

@@ -30,6 +30,7 @@ _HEADER: Final = "content-security-policy"
 _DIRECTIVE: Final = "add_header"
 # Patterns, what fits nothing, and what is filled in later.
 _NO_NAME: Final = frozenset("~*_$")
+_MOST_ORIGINS: Final = 64
 _MOST: Final = 16
 """Servers of one root that are looked at."""
 
@@ -151,7 +152,7 @@ def _origins(server: Server, sockets: Sockets) -> list[Origin]:
     if not server.names or any(not name or set(name) & _NO_NAME for name in server.names):
         return []
     ports = {listen.port for listen in server.listens if sockets.of(listen).speaks_tls}
-    if not all(port.isdigit() for port in ports):
+    if not all(map(str.isdigit, ports)) or len(server.names) * len(ports) > _MOST_ORIGINS:
         return []
     return [Origin(name.lower(), int(port)) for name in server.names for port in sorted(ports)]
 

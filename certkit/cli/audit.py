@@ -44,8 +44,9 @@ def audit_command(
     """Find what breaks wss:// in nginx configuration and in pages.
 
     Reads nginx.conf with its includes, or a file of conf.d alone, and the certificates that it
-    names. In .html .js .mjs .ts .tsx .jsx .vue and .svelte files it looks for ws:// URLs. What
-    stays untouched: comments, formatting, and every file without a finding.
+    names. In .html .js .mjs .ts .tsx .jsx .vue and .svelte files it looks for ws:// URLs, and for
+    wss:// that the page's own Content Security Policy forbids. What stays untouched: comments,
+    formatting, and every file without a finding.
 
     \b
     Examples:

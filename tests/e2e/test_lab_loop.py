@@ -34,7 +34,6 @@ NO_ERROR = {
 WITHOUT_SCENARIO = {
     "tls.no-certificate": "the suites without one are not offered at first: tls.no-shared-cipher",
     "validity.expiring": "no command says so yet",
-    "page.csp-connect-src": "no command says so yet",
     "home.recovered": "left by a command that was killed between two steps, of which tests/home "
     "kills one after the other",
     "internal.check-crashed": "a fault of certkit itself",

@@ -53,19 +53,19 @@ def _refusal(head: bytes) -> str:
 
 
 def _echo(connection: socket.socket) -> None:
-    stream = connection.makefile("rb")
-    while head := stream.read(2):
-        opcode, size = head[0] & 0xF, head[1] & 0x7F
-        size = int.from_bytes(stream.read(_LENGTHS.get(size, 0)) or bytes([size]))
-        if size > _MOST:
-            return
-        mask = stream.read(4)
-        payload = bytes(octet ^ mask[at % 4] for at, octet in enumerate(stream.read(size)))
-        answer = _PONG if opcode == _PING else opcode
-        if opcode != _PONG:
-            connection.sendall(bytes([head[0] & 0xF0 | answer]) + _length(size) + payload)
-        if opcode == _CLOSE:
-            return
+    with connection.makefile("rb") as stream:
+        while head := stream.read(2):
+            opcode, size = head[0] & 0xF, head[1] & 0x7F
+            size = int.from_bytes(stream.read(_LENGTHS.get(size, 0)) or bytes([size]))
+            if size >= _MOST:
+                return
+            mask = stream.read(4)
+            payload = bytes(octet ^ mask[at % 4] for at, octet in enumerate(stream.read(size)))
+            answer = _PONG if opcode == _PING else opcode
+            if opcode != _PONG:
+                connection.sendall(bytes([head[0] & 0xF0 | answer]) + _length(size) + payload)
+            if opcode == _CLOSE:
+                return
 
 
 def _length(size: int) -> bytes:

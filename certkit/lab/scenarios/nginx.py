@@ -99,17 +99,15 @@ class Fault:
     def files(self, maker: Maker) -> Files:
         """nginx.conf, and beside it the certificates and keys that it names."""
         leaf = maker.leaf(maker.root)
-        other = maker.leaf(maker.root, "other.localhost")
-        named = {
-            "other.pem": certificates(other),
-            "other-key.pem": key(other),
-            "rsa-key.pem": key(replace(other, key=maker.rsa_key)),
-        }
-        return pair(leaf, maker.root) | {
-            "nginx.conf": File(self.text.encode()),
-            **{name: file for name, file in named.items() if name in self.text},
-            **({"html/index.html": File(self.page.encode())} if self.page else {}),
-        }
+        files = pair(leaf, maker.root) | {"nginx.conf": File(self.text.encode())}
+        if "other" in self.text:
+            other = maker.leaf(maker.root, "other.localhost")
+            files |= {"other.pem": certificates(other), "other-key.pem": key(other)}
+        if "rsa-key.pem" in self.text:
+            files["rsa-key.pem"] = key(replace(leaf, key=maker.rsa_key))
+        if self.page:
+            files["html/index.html"] = File(self.page.encode())
+        return files
 
 
 FAULTS: Final = (

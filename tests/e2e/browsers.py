@@ -33,7 +33,7 @@ def chromium(urls: Sequence[str], trusted: Iterable[Certificate]) -> list[str]:
     """``net::ERR_...`` for each URL, an empty text where it opened."""
     with TemporaryDirectory(prefix="chromium-") as folder:
         home = Path(folder)
-        _trust(home / ".pki" / "nssdb", trusted)
+        trust(home / ".pki" / "nssdb", trusted)
         command = [
             *(program("chromium"), "--headless", "--no-sandbox", "--disable-gpu"),
             *("--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -41,8 +41,8 @@ def chromium(urls: Sequence[str], trusted: Iterable[Certificate]) -> list[str]:
             *("--host-resolver-rules=MAP * 127.0.0.1", f"--user-data-dir={home / 'profile'}"),
             *("--remote-debugging-port=0", "about:blank"),
         ]
-        with _running(command, home):
-            place = _wait_for(lambda: _lines(home / "profile" / "DevToolsActivePort", 2))
+        with running(command, home):
+            place = wait_for(lambda: lines_of(home / "profile" / "DevToolsActivePort", 2))
             return _navigate(f"ws://127.0.0.1:{place[0]}{place[1]}", urls)
 
 
@@ -91,7 +91,7 @@ def _navigate(debugger: str, urls: Sequence[str]) -> list[str]:
     return [found[url] for url in urls]
 
 
-_PREFERENCES = {
+PREFERENCES = {
     "network.dns.forceResolve": "127.0.0.1",
     "network.proxy.type": 0,
     "network.captive-portal-service.enabled": False,
@@ -121,22 +121,22 @@ def firefox(urls: Sequence[str], trusted: Iterable[Certificate]) -> list[str]:
     with TemporaryDirectory(prefix="firefox-") as folder:
         home = Path(folder)
         profile = home / "profile"
-        _trust(profile, trusted)
+        trust(profile, trusted)
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
-        preferences = {"marionette.port": port, **_PREFERENCES}
+        preferences = {"marionette.port": port, **PREFERENCES}
         lines = [f"user_pref({json.dumps(k)}, {json.dumps(v)});" for k, v in preferences.items()]
         (profile / "user.js").write_text("\n".join(lines))
         command = [
             *(program("firefox"), "--headless", "--no-remote", "--profile", str(profile)),
             *("--marionette", "--remote-allow-system-access"),
         ]
-        with _running(command, home):
+        with running(command, home):
             return _marionette(port, urls)
 
 
 def _marionette(port: int, urls: Sequence[str]) -> list[str]:
-    connection = _wait_for(lambda: _dialled(port))
+    connection = wait_for(lambda: _dialled(port))
     connection.settimeout(PATIENCE)
     with connection, connection.makefile("rb") as stream:
 
@@ -164,7 +164,7 @@ def _marionette(port: int, urls: Sequence[str]) -> list[str]:
         return list(answer["value"])
 
 
-def _trust(database: Path, trusted: Iterable[Certificate]) -> None:
+def trust(database: Path, trusted: Iterable[Certificate]) -> None:
     """``C`` for a CA, ``P`` for the certificate of a server itself, as certkit's stores do.
 
     NSS 3.87 cannot import an Ed25519 certificate; it stays untrusted.
@@ -194,7 +194,7 @@ def _trust(database: Path, trusted: Iterable[Certificate]) -> None:
 
 
 @contextlib.contextmanager
-def _running(command: list[str], home: Path) -> Iterator[None]:
+def running(command: list[str], home: Path) -> Iterator[None]:
     process = subprocess.Popen(
         command,
         env=clean_env() | {"HOME": str(home), "LC_ALL": "C.UTF-8"},
@@ -214,7 +214,7 @@ def _running(command: list[str], home: Path) -> Iterator[None]:
             process.wait()
 
 
-def _wait_for(ready: Any) -> Any:
+def wait_for(ready: Any) -> Any:
     until = time.monotonic() + PATIENCE
     while (found := ready()) is None:
         assert time.monotonic() < until, "the browser did not start"
@@ -222,7 +222,7 @@ def _wait_for(ready: Any) -> Any:
     return found
 
 
-def _lines(path: Path, count: int) -> list[str] | None:
+def lines_of(path: Path, count: int) -> list[str] | None:
     if not path.exists():
         return None
     lines = path.read_text().split()

@@ -13,7 +13,7 @@ import pytest
 
 import certkit
 from certkit.audit import corrected
-from tests.e2e.browsers import _trust
+from tests.e2e.browsers import trust
 from tests.e2e.wss import Backend
 from tests.peers import clean_env, program
 
@@ -56,7 +56,7 @@ class PageServer(Backend):
 def title(url: str, ca: certkit.CertificateAuthority, home: Path) -> str:
     """What the page's title is once Chromium has nothing left to do."""
     home.mkdir()
-    _trust(home / ".pki" / "nssdb", [ca.root])
+    trust(home / ".pki" / "nssdb", [ca.root])
     command = [
         *(program("chromium"), "--headless", "--no-sandbox", "--disable-gpu", "--no-first-run"),
         *("--disable-quic", "--disable-background-networking", "--no-proxy-server"),

@@ -124,11 +124,11 @@ class Server:
                         self._handle(connection)
                     return
                 connection.settimeout(_HANDSHAKE)
-                with self._context.wrap_socket(
-                    connection, server_side=True, do_handshake_on_connect=False
-                ) as secure:
-                    with self._lock:
-                        self._open[me] = secure
+                with self._lock:  # the first socket is void from here on: never leave it to _stop
+                    self._open[me] = secure = self._context.wrap_socket(
+                        connection, server_side=True, do_handshake_on_connect=False
+                    )
+                with secure:
                     self._shake(secure)
         finally:
             with self._lock:

@@ -137,7 +137,7 @@ def diagnose(
         layers=tuple(_layer(name, case, findings) for name in LAYERS),
         findings=findings,
         chain=tuple(_certificates(observation.chain)),
-        clients=() if ok else words_for(findings[0].code, case),
+        clients=words_for(findings[0].code, case) if findings else (),
         observation=observation,
     )
 

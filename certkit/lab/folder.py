@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from certkit.lab.certificates import Maker
+from certkit.lab.scenario import UNASKED, Options
 from certkit.pki.certificate import to_pem
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ class Site:
     """
 
     url: str = "wss://localhost:{port}/chat"
-    options: tuple[str, ...] = ()
+    options: Options = UNASKED
     symptom: str | None = None
 
 

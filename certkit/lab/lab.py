@@ -39,12 +39,17 @@ class Endpoint:
     def url(self) -> str:
         return self.scenario.url.format(port=self.port)
 
-    def arguments(self) -> tuple[str, ...]:
-        """What follows ``certkit doctor`` to look at it."""
+    @property
+    def connect(self) -> str | None:
+        """What to dial in place of a host that is not of this machine."""
         host = urlsplit(self.url).hostname
         here = host in ("localhost", ADDRESS) or self.scenario.listen == "closed"
-        dialled = () if here else ("--connect", f"{ADDRESS}:{self.port}")
-        return (self.url, "--ca", str(self.ca), *dialled, *self.scenario.options)
+        return None if here else f"{ADDRESS}:{self.port}"
+
+    def arguments(self) -> tuple[str, ...]:
+        """What follows ``certkit doctor`` to look at it."""
+        dialled = ("--connect", self.connect) if self.connect else ()
+        return (self.url, "--ca", str(self.ca), *dialled, *self.scenario.options.words())
 
     def as_dict(self) -> dict[str, object]:
         """The shape that ``certkit lab run --json`` prints."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from certkit.lab import behaviour
 from certkit.lab.behaviour import status
-from certkit.lab.scenario import Scenario
+from certkit.lab.scenario import Options, Scenario
 
 if TYPE_CHECKING:
     import socket
@@ -90,7 +90,7 @@ SCENARIOS: Final = (
     Scenario(
         "request-unanswered", "http.no-answer",
         "the server takes the request and says nothing",
-        handle=behaviour.wait, options=("--timeout", "4"),
+        handle=behaviour.wait, options=Options(timeout=4),
     ),
     Scenario(
         "closes-after-request", "http.closed",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from certkit.lab.folder import File, FolderScenario, Site, certificates, key, pair
+from certkit.lab.scenario import Options
 from certkit.lab.scenarios.page import WITHOUT_POLICY as PAGE
 
 if TYPE_CHECKING:
@@ -125,7 +126,7 @@ FAULTS: Final = (
         "all-ciphers", "nginx.weak-cipher",
         "the suites are ALL:!ADH, and some of them need no certificate",
         changed(("ECDHE+AESGCM:ECDHE+CHACHA20", "ALL:!ADH:@SECLEVEL=0")),
-        Site(options=("--deep",), symptom="tls.weak-cipher"),
+        Site(options=Options(deep=True), symptom="tls.weak-cipher"),
     ),
     Fault(
         "no-tls-1.3", "nginx.no-tls13",
@@ -164,7 +165,7 @@ FAULTS: Final = (
         "short-timeout", "nginx.short-read-timeout",
         "nginx closes a WebSocket that is silent for two seconds",
         changed(("proxy_read_timeout 1h", "proxy_read_timeout 2s")),
-        Site(options=("--idle", "4"), symptom="websocket.idle-timeout"),
+        Site(options=Options(idle=4), symptom="websocket.idle-timeout"),
     ),
     Fault(
         "host-without-port", "nginx.host-loses-port",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from certkit.lab import behaviour, contexts
 from certkit.lab.certificates import Chain
-from certkit.lab.scenario import Scenario
+from certkit.lab.scenario import Options, Scenario
 
 if TYPE_CHECKING:
     from certkit.lab.certificates import Maker
@@ -47,12 +47,12 @@ SCENARIOS: Final = (
     Scenario(
         "mixed-content", "url.mixed-content",
         "a page on https opens ws://",
-        url="ws://app.test:{port}/chat", secure=False, options=("--origin", "https://app.test"),
+        url="ws://app.test:{port}/chat", secure=False, options=Options(origin="https://app.test"),
     ),
     Scenario(
         "local-network", "page.local-network-access",
         "a page of the Internet opens a WebSocket to this machine",
-        options=("--origin", "https://www.example.com"),
+        options=Options(origin="https://www.example.com"),
     ),
     Scenario(
         "no-such-name", "dns.not-found",
@@ -65,7 +65,7 @@ SCENARIOS: Final = (
     Scenario(
         "unanswered", "tcp.timeout",
         "the server takes no more connections", listen="full", url=_ADDRESS,
-        options=("--timeout", "3"),
+        options=Options(timeout=3),
     ),
     Scenario(
         "unreachable", "tcp.unreachable",
@@ -98,7 +98,7 @@ SCENARIOS: Final = (
     Scenario(
         "plain-and-waits", "tls.plain-http",
         "a WebSocket server without TLS, which waits for more (tornado does)",
-        handle=behaviour.plain_that_waits, secure=False, options=("--timeout", "4"),
+        handle=behaviour.plain_that_waits, secure=False, options=Options(timeout=4),
     ),
     Scenario(
         "ssh", "tls.plain-http",
@@ -107,7 +107,7 @@ SCENARIOS: Final = (
     Scenario(
         "silent", "tls.no-answer",
         "the server takes the connection and says nothing",
-        handle=behaviour.wait, secure=False, options=("--timeout", "4"),
+        handle=behaviour.wait, secure=False, options=Options(timeout=4),
     ),
     Scenario(
         "closes-in-handshake", "tls.closed",
@@ -138,7 +138,7 @@ SCENARIOS: Final = (
         "weak-suites", "tls.weak-cipher",
         "the server takes suites that encrypt nothing",
         _rsa, context=contexts.of_tls12("ECDHE-RSA-AES128-GCM-SHA256:NULL-SHA256:@SECLEVEL=0"),
-        options=("--deep",),
+        options=Options(deep=True),
     ),
     Scenario(
         "unknown-name", "tls.sni-rejected",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from certkit.lab import behaviour
 from certkit.lab.behaviour import frame, upgraded
-from certkit.lab.scenario import Scenario
+from certkit.lab.scenario import Options, Scenario
 
 if TYPE_CHECKING:
     import socket
@@ -60,7 +60,7 @@ SCENARIOS: Final = (
     Scenario(
         "subprotocol-not-taken", "websocket.subprotocol",
         "the client asks for the subprotocol chat, and the server takes none",
-        options=("--subprotocol", "chat"),
+        options=Options(subprotocols=("chat",)),
     ),
     Scenario(
         "subprotocol-unasked", "websocket.subprotocol",
@@ -76,12 +76,12 @@ SCENARIOS: Final = (
         "origin-refused", "websocket.origin-refused",
         "the server takes pages of https://localhost alone",
         handle=_only_from(b"https://localhost"),
-        options=("--origin", "https://elsewhere.test"),
+        options=Options(origin="https://elsewhere.test"), frame="wss:",
     ),
     Scenario(
         "idle-timeout", "websocket.idle-timeout",
         "the connection is cut after a second of silence",
-        handle=upgraded(behaviour.cut_after(1)), options=("--idle", "3"),
+        handle=upgraded(behaviour.cut_after(1)), options=Options(idle=3),
     ),
     Scenario(
         "hangs-up", "websocket.closed-abnormally",

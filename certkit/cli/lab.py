@@ -166,6 +166,7 @@ def run(
 def _running(
     chosen: Selection, port: int, out: Path | None
 ) -> Iterator[tuple[tuple[Endpoint, ...], tuple[Folder, ...]]]:
+    from certkit.lab.certificates import Maker
     from certkit.lab.files import laid_out
     from certkit.lab.lab import place, ports_from, running
 
@@ -178,11 +179,11 @@ def _running(
         )
     # A supervisor's way to interrupt; the folder with the roots must go then too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    now, ports = datetime.now(UTC), ports_from(port)
+    maker, ports = Maker(datetime.now(UTC)), ports_from(port)
     with (
         place(out) as where,
-        running(chosen.endpoints, now, ports=ports, folder=where) as served,
-        laid_out(chosen.folders, now, where, ports) as folders,
+        running(chosen.endpoints, maker, ports=ports, folder=where) as served,
+        laid_out(chosen.folders, maker, where, ports) as folders,
     ):
         yield served, folders
 

@@ -129,6 +129,10 @@ WORDS: Final[Mapping[str, Words]] = {
         "connect: connection refused",
         "(7) Failed to connect: Couldn't connect to server",
     ),
+    "tcp.unreachable": (
+        ("Chromium", "net::ERR_ADDRESS_UNREACHABLE"),
+        ("Firefox", "close code 1006"),
+    ),
     "tcp.timeout": _SILENCE,
     "tcp.reset": _rows(
         "net::ERR_CONNECTION_RESET",

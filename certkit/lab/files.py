@@ -14,7 +14,6 @@ from certkit.lab.server import Server
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime
     from pathlib import Path
 
     from certkit.lab.folder import FolderScenario
@@ -64,7 +63,7 @@ class Folder:
 
 @contextmanager
 def laid_out(
-    scenarios: Sequence[FolderScenario], now: datetime, folder: Path, ports: Iterator[int]
+    scenarios: Sequence[FolderScenario], maker: Maker, folder: Path, ports: Iterator[int]
 ) -> Iterator[tuple[Folder, ...]]:
     """Writes each scenario into a folder of its own below ``folder``, and serves what nginx can.
 
@@ -73,12 +72,12 @@ def laid_out(
     >>> from datetime import UTC, datetime
     >>> from certkit.lab.lab import ANY, place
     >>> from certkit.lab.registry import select
+    >>> maker = Maker(datetime.now(UTC))
     >>> chosen = select(["other-key"]).folders
-    >>> with place(None) as folder, laid_out(chosen, datetime.now(UTC), folder, ANY) as [laid]:
+    >>> with place(None) as folder, laid_out(chosen, maker, folder, ANY) as [laid]:
     ...     sorted(path.name for path in laid.path.iterdir())
     ['root.pem', 'server-key.pem', 'server.pem']
     """
-    maker = Maker(now)
     with ExitStack() as stack:
         served = [each.name for each in scenarios if each.site]
         program = nginx.find() if served else None

@@ -19,7 +19,6 @@ from certkit.pki.certificate import to_pem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from datetime import datetime
 
     from certkit.lab.scenario import Scenario
     from certkit.pki.certificate import Issued
@@ -86,23 +85,22 @@ def ports_from(first: int) -> Iterator[int]:
 @contextmanager
 def running(
     scenarios: Iterable[Scenario],
-    now: datetime,
+    maker: Maker,
     *,
     ports: Iterator[int] = ANY,
     folder: Path | None = None,
 ) -> Iterator[tuple[Endpoint, ...]]:
-    """Serves each scenario on a port of its own; certificates are made around ``now``.
+    """Serves each scenario on a port of its own, with certificates of ``maker``.
 
     The roots are written to ``folder``, without one to a place of their own. Raises OSError, for a
     port that is taken too.
 
     >>> from datetime import UTC, datetime
     >>> from certkit.lab.registry import select
-    >>> with running(select(["expired"]).endpoints, datetime.now(UTC)) as (endpoint,):
+    >>> with running(select(["expired"]).endpoints, Maker(datetime.now(UTC))) as (endpoint,):
     ...     endpoint.url == f"wss://localhost:{endpoint.port}/chat"
     True
     """
-    maker = Maker(now)
     with ExitStack() as stack:
         folder = folder or stack.enter_context(place(None))
         endpoints = []

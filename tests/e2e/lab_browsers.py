@@ -88,7 +88,7 @@ def chromium(
             *(program("chromium"), "--headless", "--no-sandbox", "--disable-gpu"),
             *("--disable-quic", "--no-first-run", "--disable-background-networking"),
             *("--disable-component-update", "--disable-sync", "--no-proxy-server"),
-            f"--host-resolver-rules=MAP {NO_ADDRESS} ~NOTFOUND, MAP * 127.0.0.1",
+            f"--host-resolver-rules=MAP {NO_ADDRESS} ~NOTFOUND, EXCLUDE 127.*, MAP * 127.0.0.1",
             *(f"--user-data-dir={home / 'profile'}", "--remote-debugging-port=0"),
             *(*options, "about:blank"),
         ]

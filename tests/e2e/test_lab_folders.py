@@ -18,7 +18,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from certkit.lab import nginx
-from certkit.lab.certificates import alternative
+from certkit.lab.certificates import Maker, alternative
 from certkit.lab.files import Folder, laid_out
 from certkit.lab.folder import File, FolderScenario, Site, certificates, key, sound
 from certkit.lab.lab import ANY, place
@@ -31,7 +31,6 @@ from tests.peers import program
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from certkit.lab.certificates import Maker
     from certkit.lab.folder import Files
     from tests.e2e.conftest import Certkit
 
@@ -54,7 +53,10 @@ def no_nginx(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @contextmanager
 def started(scenario: FolderScenario) -> Iterator[Folder]:
-    with place(None) as folder, laid_out([scenario], datetime.now(UTC), folder, ANY) as (laid,):
+    with (
+        place(None) as folder,
+        laid_out([scenario], Maker(datetime.now(UTC)), folder, ANY) as (laid,),
+    ):
         yield laid
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from certkit.findings import CODES
+from certkit.lab.certificates import Maker
 from certkit.lab.lab import Endpoint, ports_from, running, serving
 from certkit.lab.registry import FOLDERS, SCENARIOS
 from certkit.lab.scenario import Scenario
@@ -54,7 +55,7 @@ by_name = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda each: each.n
 
 @contextmanager
 def started(scenario: Scenario) -> Iterator[Endpoint]:
-    with running([scenario], datetime.now(UTC)) as (endpoint,):
+    with running([scenario], Maker(datetime.now(UTC))) as (endpoint,):
         yield endpoint
 
 
@@ -141,7 +142,7 @@ def test_names_tell_scenarios_apart_and_are_no_codes() -> None:
 
 def test_all_of_them_start_together_and_stop() -> None:
     start = time.monotonic()
-    with running(SCENARIOS, datetime.now(UTC)) as endpoints:
+    with running(SCENARIOS, Maker(datetime.now(UTC))) as endpoints:
         took = time.monotonic() - start
         assert len({endpoint.port for endpoint in endpoints}) == len(SCENARIOS)
         folder = endpoints[0].ca.parent
@@ -151,7 +152,7 @@ def test_all_of_them_start_together_and_stop() -> None:
 
 
 def test_no_key_is_written_and_no_ca_may_sign_for_others() -> None:
-    with running(SCENARIOS, datetime.now(UTC)) as endpoints:
+    with running(SCENARIOS, Maker(datetime.now(UTC))) as endpoints:
         for endpoint in endpoints:
             text = endpoint.ca.read_bytes()
             assert b"PRIVATE" not in text
@@ -167,5 +168,5 @@ def test_no_key_is_written_and_no_ca_may_sign_for_others() -> None:
 
 def test_ports_count_upward_and_leave_out_those_that_browsers_refuse() -> None:
     chosen = [replace(SCENARIOS[-1], name=f"s{number}") for number in range(3)]
-    with running(chosen, datetime.now(UTC), ports=ports_from(10079)) as endpoints:
+    with running(chosen, Maker(datetime.now(UTC)), ports=ports_from(10079)) as endpoints:
         assert [endpoint.port for endpoint in endpoints] == [10079, 10081, 10082]

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -30,6 +31,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("lab-page")]
 NOT_OPENED = {"wildcard-public-suffix"}
 # The doctor cannot know the page's policy; and this page is no page of the Internet.
 OF_THE_PAGE = {"page-policy", "local-network"}
+# A chain whose verdict is given up is not predicted either.
+UNPREDICTED = {"cross-signed"}
 # Firefox's words for TLS stand in a tab; its WebSocket says so by a code of its own.
 FIREFOX_TLS = ("SEC_ERROR_", "SSL_ERROR_", "MOZILLA_PKIX_ERROR_")
 
@@ -78,7 +81,9 @@ def shows(row: dict[str, Any], expected: str) -> bool:
 
 
 def in_console(phrase: str, url: str, console: list[str]) -> bool:
-    return any(phrase in line for line in console if f"'{url}'" in line)
+    """Of the URL's port, since Chromium writes a host in A-labels."""
+    place = f":{urlsplit(url).port}/"
+    return any(phrase in line for line in console if place in line)
 
 
 def chromium_shows(row: dict[str, Any], url: str, console: list[str]) -> bool:
@@ -112,7 +117,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Any:
     pages: dict[str, tuple[Page, dict[str, str]]] = {}
     folder = tmp_path_factory.mktemp("lab") / "roots"
     with lab(folder) as served:
-        urls = {row["name"]: row["url"] for row in served["endpoints"]}
+        rows = [*served["endpoints"], *served["folders"]]
+        urls = {row["name"]: row["url"] for row in rows if row["url"]}
 
         def open_in(browser: str) -> tuple[Page, dict[str, str]]:
             if browser not in pages:
@@ -131,7 +137,7 @@ def test_chromium_shows_what_the_doctor_said(opened: Any) -> None:
     wrong = {
         name: (row["said"], words(row, "Chromium"))
         for name, row in page.results.items()
-        if name not in NOT_OPENED | OF_THE_PAGE
+        if name not in NOT_OPENED | OF_THE_PAGE | UNPREDICTED
         and not chromium_shows(row, urls[name], page.console)
     }
     assert wrong == {}
@@ -150,7 +156,7 @@ def test_firefox_shows_what_the_doctor_said(opened: Any) -> None:
     wrong = {
         name: (row["said"], words(row, "Firefox"))
         for name, row in page.results.items()
-        if name not in NOT_OPENED | OF_THE_PAGE and not firefox_shows(row)
+        if name not in NOT_OPENED | OF_THE_PAGE | UNPREDICTED and not firefox_shows(row)
     }
     assert wrong == {}
     assert "NS_ERROR_CONTENT_BLOCKED" in page.results["page-policy"]["exception"]

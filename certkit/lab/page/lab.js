@@ -65,7 +65,7 @@ async function open(row, card) {
     return;
   }
   show(section, "wait", "opening");
-  const seen = row.frame ? await lookInFrame(row) : await look(row.url, row.protocols);
+  const seen = row.frame ? await lookInFrame(row) : await look(row.url, row.protocols, row.idle);
   if (seen === null) {
     show(section, "wait", "not opened", "the page of https://127.0.0.1 did not load: open it once by itself");
     return;

@@ -1,14 +1,14 @@
 "use strict";
 
 // How long a browser may be silent before the page gives up, and how long an open WebSocket is
-// watched; the scenario that cuts a silent connection does so after one second.
+// watched, where no row says for how many seconds.
 const PATIENCE = 5000;
-const WATCHED = 1600;
+const WATCHED = 1200;
 // Chromium tells of a policy by an error without a close.
 const AFTER_ERROR = 1000;
 
 /** Opens a WebSocket and tells all that a page is told of it. */
-function look(url, protocols) {
+function look(url, protocols, idle = 0) {
   return new Promise((resolve) => {
     const began = performance.now();
     const seen = {
@@ -39,7 +39,7 @@ function look(url, protocols) {
     within(PATIENCE, () => { seen.silent = true; });
     socket.onopen = () => {
       seen.opened = true;
-      within(WATCHED, () => { seen.stayed = true; });
+      within(idle * 1000 || WATCHED, () => { seen.stayed = true; });
     };
     socket.onerror = () => {
       seen.error = true;

@@ -66,7 +66,7 @@ cd {folder}
 home=$(mktemp -d) && mkdir -p "$home/.pki/nssdb"
 for store in "$home/.pki/nssdb" "$home"; do
   certutil -N -d "sql:$store" --empty-password
-  for root in *.pem; do certutil -A -d "sql:$store" -n "$root" -t C,, -i "$root"; done
+  for root in *.pem */root.pem; do certutil -A -d "sql:$store" -n "$root" -t C,, -i "$root"; done
 done
 HOME="$home" chromium --user-data-dir="$home/chromium" {url}
 firefox --no-remote --profile "$home" {url}
@@ -103,6 +103,7 @@ class Served:
             "url": self.url,
             "opens": opens,
             "protocols": self.options.subprotocols,
+            "idle": self.options.idle or 0,
             "frame": f"https://{ADDRESS}:{port}/frame/{self.name}" if self.frame else "",
             "command": self.command,
         }

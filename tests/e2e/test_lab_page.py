@@ -97,7 +97,7 @@ def chromium_shows(row: dict[str, Any], url: str, console: list[str]) -> bool:
         shows(row, expected)
         and row["code"] == 1006
         and row["opened"] == expected.startswith("close code")
-        and (quiet or in_console(phrase, url, console))
+        and (quiet or any(in_console(each, url, console) for each in phrase.split(", or ")))
     )
 
 

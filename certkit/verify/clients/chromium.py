@@ -22,6 +22,7 @@ _DATES: Final = (
 )
 _ALWAYS_INVALID: Final = (
     "leaf-optional-san",
+    "leaf-raw-name",
     "sha1",
     "md5",
     "signed-ed25519",

@@ -335,6 +335,10 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
             "the subject is empty, and there is no subject alternative name",
             _of(ask.leaf, ask.nameless),
         ),
+        "leaf-raw-name": Flaw(
+            "a name outside ASCII is not stored as A-labels",
+            _of(ask.leaf, ask.raw_names),
+        ),
         # ---- keys and signatures
         "leaf-small-rsa": Flaw(
             "the certificate has RSA below 2048 bits", _of(ask.leaf, ask.small_rsa)

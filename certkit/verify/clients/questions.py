@@ -209,6 +209,11 @@ def nameless(sight: Sight, node: Node) -> bool:
     return node.subject == () and node.certificate.extension(x509.SubjectAlternativeName) is None
 
 
+def raw_names(sight: Sight, node: Node) -> bool:
+    """An IA5String holds ASCII alone (RFC 5280 section 4.2.1.6)."""
+    return any(not name.value.isascii() for name in node.certificate.names)
+
+
 def must_staple(sight: Sight, node: Node) -> bool:
     found = node.certificate.extension(x509.TLSFeature)
     return found is not None and x509.TLSFeatureType.status_request in found.value

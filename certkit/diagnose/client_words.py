@@ -148,6 +148,7 @@ WORDS: Final[Mapping[str, Words]] = {
         ("Chromium", "net::ERR_CONNECTION_RESET, or net::ERR_CONNECTION_CLOSED"),
         *_RESET[1:],
     ),
+    "tcp.proxy-protocol plain": _NO_ANSWER,
     "tls.plain-http": _rows(
         "net::ERR_SSL_PROTOCOL_ERROR",
         "close code 1015; in a tab SSL_ERROR_RX_RECORD_TOO_LONG",

@@ -51,6 +51,10 @@ def _tls_port(case: Case) -> str:
     return "closes" if _head(case) is None else ""
 
 
+def _proxy_protocol(case: Case) -> str:
+    return "" if case.target.secure else "plain"
+
+
 def _client_certificate(case: Case) -> str:
     handshake = case.seen.handshake
     return "1.2" if handshake is not None and not handshake.complete else "1.3"
@@ -90,6 +94,7 @@ _VARIANTS: Final[Mapping[str, Callable[[Case], str]]] = {
     "url.bad-host": _bad_host,
     "url.mixed-content": _mixed_content,
     "url.tls-port": _tls_port,
+    "tcp.proxy-protocol": _proxy_protocol,
     "tls.plain-http": _plain_http,
     "tls.client-cert-required": _client_certificate,
     "websocket.bad-accept": _accept,

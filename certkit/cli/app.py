@@ -6,6 +6,7 @@ A command's module is imported only when the command runs: ``certkit --help`` an
 
 from __future__ import annotations
 
+import errno
 import inspect
 import os
 import sys
@@ -305,12 +306,18 @@ def _no_command(error: typer.TyperException) -> CertkitError:
     return CertkitError("usage.no-command", f"{path} needs a command", hint=f"{path} --help")
 
 
+_HINT: Final = "check that the path exists, that you may use it and that the disk is not full"
+_HINTS: Final = {
+    errno.EADDRINUSE: "another program listens there: choose another port with --port",
+}
+
+
 def _environment(error: OSError) -> CertkitError:
     where = f" {error.filename}" if error.filename else ""
     return CertkitError(
         "environment.os-error",
         f"the system refused{where}: {error.strerror or error}",
-        hint="check that the path exists, that you may use it and that the disk is not full",
+        hint=_HINTS.get(error.errno or 0, _HINT),
         exit_code=ExitCode.ENVIRONMENT,
     )
 

@@ -21,6 +21,7 @@ from certkit.text import printable
 
 if TYPE_CHECKING:
     from certkit.diagnose.diagnosis import Diagnosis
+    from certkit.lab.certificates import Maker
     from certkit.lab.files import Folder
     from certkit.lab.folder import FolderScenario
     from certkit.lab.lab import Endpoint
@@ -82,19 +83,24 @@ def page(*, port: _PortOption = 0, out: _OutOption = None) -> Iterator[Result]:
     Examples:
       certkit lab
       certkit lab --port 8443 --out lab
-      certkit lab --json
+      certkit lab page --json
 
     \b
     Exit codes: 130 when it was interrupted, which is how it ends.
     """
+    from certkit.lab.lab import running
     from certkit.lab.page.site import ENDPOINTS, Site
     from certkit.lab.registry import FOLDERS, Selection
     from certkit.lab.scenario import Scenario
 
     site = Site(_look)
     itself = Scenario("lab", "", "the page", handle=site.handle, url="https://localhost:{port}/")
-    with _running(Selection((itself, *ENDPOINTS), FOLDERS), port, out) as (served, folders):
-        page, *endpoints = served
+    rest = port + 1 if port else 0
+    with (
+        _ground(len(ENDPOINTS) + len(FOLDERS), port, out) as (maker, where),
+        _running(Selection(ENDPOINTS, FOLDERS), maker, where, rest) as (endpoints, folders),
+        running([itself], maker, ports=iter([port]), folder=where) as (page,),
+    ):
         site.show(page, endpoints, folders)
         yield Result(
             {
@@ -149,7 +155,11 @@ def run(
     """
     from certkit.lab.registry import select
 
-    with _running(select(codes or ()), port, out) as (served, folders):
+    chosen = select(codes or ())
+    with (
+        _ground(sum(map(len, chosen)), port, out) as (maker, where),
+        _running(chosen, maker, where, port) as (served, folders),
+    ):
         shown = [*map(_endpoint_lines, served), *map(_folder_lines, folders)]
         yield Result(
             {
@@ -163,14 +173,11 @@ def run(
 
 
 @contextmanager
-def _running(
-    chosen: Selection, port: int, out: Path | None
-) -> Iterator[tuple[tuple[Endpoint, ...], tuple[Folder, ...]]]:
+def _ground(count: int, port: int, out: Path | None) -> Iterator[tuple[Maker, Path]]:
+    """Who makes the certificates, and where the roots are, for ``count`` ports from ``port``."""
     from certkit.lab.certificates import Maker
-    from certkit.lab.files import laid_out
-    from certkit.lab.lab import place, ports_from, running
+    from certkit.lab.lab import place
 
-    count = sum(map(len, chosen))
     if not 0 <= port <= _LAST_PORT - 2 * count:
         raise CertkitError(
             "usage.bad-arguments",
@@ -179,9 +186,19 @@ def _running(
         )
     # A supervisor's way to interrupt; the folder with the roots must go then too.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    maker, ports = Maker(datetime.now(UTC)), ports_from(port)
+    with place(out) as where:
+        yield Maker(datetime.now(UTC)), where
+
+
+@contextmanager
+def _running(
+    chosen: Selection, maker: Maker, where: Path, port: int
+) -> Iterator[tuple[tuple[Endpoint, ...], tuple[Folder, ...]]]:
+    from certkit.lab.files import laid_out
+    from certkit.lab.lab import ports_from, running
+
+    ports = ports_from(port)
     with (
-        place(out) as where,
         running(chosen.endpoints, maker, ports=ports, folder=where) as served,
         laid_out(chosen.folders, maker, where, ports) as folders,
     ):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shlex
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import count, repeat
+from itertools import chain, count, repeat
 from pathlib import Path
 from shutil import rmtree
 from tempfile import TemporaryDirectory
@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from certkit.diagnose.checks.url import BAD_PORTS
 from certkit.lab.certificates import Maker
-from certkit.lab.server import ADDRESS, Server
+from certkit.lab.server import ADDRESS, Server, is_free
 from certkit.pki.certificate import to_pem
 
 if TYPE_CHECKING:
@@ -78,8 +78,11 @@ def place(folder: Path | None) -> Iterator[Path]:
 
 
 def ports_from(first: int) -> Iterator[int]:
-    """The ports from ``first`` upward that browsers open; 0, which is any, goes on for ever."""
-    return (number for number in count(first) if number not in BAD_PORTS) if first else ANY
+    """``first``, and the ports above it that are free and that browsers open; 0, which is any,
+    goes on for ever.
+    """
+    above = (port for port in count(first + 1) if port not in BAD_PORTS and is_free(port))
+    return chain([first], above) if first else ANY
 
 
 @contextmanager
@@ -105,10 +108,10 @@ def running(
         folder = folder or stack.enter_context(place(None))
         endpoints = []
         for scenario in scenarios:
-            chain = scenario.chain(maker)
+            made = scenario.chain(maker)
             ca = folder / f"{scenario.name}.pem"
-            ca.write_bytes(to_pem(chain.roots))
-            server = stack.enter_context(serving(scenario, chain.issued, next(ports)))
+            ca.write_bytes(to_pem(made.roots))
+            server = stack.enter_context(serving(scenario, made.issued, next(ports)))
             endpoints.append(Endpoint(scenario, server.port, ca))
         yield tuple(endpoints)
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from certkit.lab.folder import File
-from certkit.lab.server import ADDRESS
+from certkit.lab.server import ADDRESS, listening_on
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,13 +64,8 @@ def placed(configuration: File, port: int | None, backend: int | None) -> dict[s
 def free(ports: Iterator[int], count: int) -> list[int]:
     """The next ``count`` of ``ports`` on which nginx can listen. Raises OSError for a taken one."""
     with ExitStack() as stack:
-        found = []
-        for _ in range(count):
-            listener = stack.enter_context(socket.socket())
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind((ADDRESS, next(ports)))
-            found.append(listener.getsockname()[1])
-        return found
+        held = [stack.enter_context(listening_on(next(ports))) for _ in range(count)]
+        return [listener.getsockname()[1] for listener in held]
 
 
 @contextmanager

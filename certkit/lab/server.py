@@ -25,6 +25,28 @@ _HANDSHAKE: Final = 10.0
 _PATIENCE: Final = 5.0
 
 
+def listening_on(port: int) -> socket.socket:
+    """A socket that is bound to ``port`` of loopback. Raises OSError, which names the port."""
+    listener = socket.socket()
+    if os.name == "posix":  # elsewhere it would share the port with another program
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((ADDRESS, port))
+    except OSError as error:
+        listener.close()
+        raise OSError(error.errno, error.strerror, f"{ADDRESS}:{port}") from error
+    return listener
+
+
+def is_free(port: int) -> bool:
+    """Whether one could listen on ``port`` now."""
+    try:
+        listening_on(port).close()
+    except OSError:
+        return False
+    return True
+
+
 class Server:
     """``with Server(handle, context) as server: server.port``; without a context, no TLS.
 
@@ -77,19 +99,10 @@ class Server:
         self._stack.close()
 
     def _bound(self) -> socket.socket:
-        for at, port in enumerate(self._ports):
-            listener = socket.socket()
-            if os.name == "posix":  # elsewhere it would share the port with another program
-                listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                listener.bind((ADDRESS, port))
-            except OSError:
-                listener.close()
-                if at == len(self._ports) - 1:
-                    raise
-            else:
-                return listener
-        raise OSError("no port to listen on")
+        for port in self._ports[:-1]:
+            with suppress(OSError):
+                return listening_on(port)
+        return listening_on(self._ports[-1])
 
     def _stop(self, acceptor: threading.Thread) -> None:
         self._stopping = True

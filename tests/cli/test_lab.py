@@ -7,11 +7,14 @@ import os
 import shlex
 import signal
 import socket
+import ssl
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http.client import HTTPSConnection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import jsonschema
 import pytest
@@ -22,14 +25,19 @@ from certkit.lab.registry import FOLDERS, SCENARIOS
 from tests.cli.conftest import SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
+    from contextlib import AbstractContextManager
+
+
+def lab(*arguments: str) -> AbstractContextManager[tuple[subprocess.Popen[str], str]]:
+    """`certkit lab run` and its first line."""
+    return started("run", *arguments)
 
 
 @contextmanager
-def lab(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """`certkit lab run` and its first line."""
+def started(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], str]]:
     process = subprocess.Popen(
-        [sys.executable, "-m", "certkit", "lab", "run", *arguments],
+        [sys.executable, "-m", "certkit", "lab", *arguments],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -228,4 +236,87 @@ def test_a_port_that_is_taken_is_a_fault_of_the_environment(certkit):
             pytest.skip("too near the last port")
         outcome = certkit("lab", "run", "expired", "--port", port, "--json")
     assert outcome.code == 3
-    assert "in use" in outcome.envelope["errors"][0]["message"]
+    (error,) = outcome.envelope["errors"]
+    assert error["message"] == f"the system refused 127.0.0.1:{port}: Address already in use"
+    assert "--port" in error["hint"]
+
+
+def test_a_port_that_is_taken_further_up_is_left_out(folder):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        if not 1024 < port < 60000:
+            pytest.skip("too near the last port")
+        with lab("expired", "wrong-name", "--port", str(port - 1), "--json") as (_, line):
+            assert [each["port"] for each in endpoints(line)] == [port - 1, port + 1]
+
+
+@contextmanager
+def paged() -> Iterator[tuple[dict[str, Any], Callable[..., tuple[int, str, bytes]]]]:
+    """The data of `certkit lab`, and how to ask its site: a status, a policy and a body."""
+    with started("--json") as (_, line):
+        envelope = json.loads(line)
+        jsonschema.validate(envelope, SCHEMA)
+        served = envelope["data"]
+        context = ssl.create_default_context(cafile=served["ca"])
+        port = urlsplit(served["page"]).port
+
+        def ask(path: str, **headers: str) -> tuple[int, str, bytes]:
+            connection = HTTPSConnection("localhost", port, context=context, timeout=30)
+            with closing(connection):
+                connection.request("GET", path, headers=headers)
+                answer = connection.getresponse()
+                policy = answer.getheader("Content-Security-Policy") or ""
+                return answer.status, policy, answer.read()
+
+        yield served, ask
+
+
+def test_without_a_command_it_serves_a_page_that_knows_all_of_them(folder):
+    with paged() as (served, ask):
+        status, policy, page = ask("/")
+        assert (status, b"certkit lab" in page) == (200, True)
+        assert "script-src 'self'" in policy
+        rows = json.loads(ask("/scenarios")[2])["scenarios"]
+        shown = [each["name"] for each in (*served["endpoints"], *served["folders"])]
+        assert [row["name"] for row in rows] == shown
+        assert {each.name for each in (*SCENARIOS, *FOLDERS)} < set(shown)
+        roots = Path(served["ca"]).parent
+        said = json.loads(ask("/doctor/expired")[2])
+        assert (said["ok"], said["finding"]["code"]) == (False, "validity.expired")
+        assert ["Chromium", "net::ERR_CERT_DATE_INVALID"] in said["clients"]
+        assert json.loads(ask("/doctor/control")[2])["ok"]
+        assert b"RFC 5280" in ask("/explain/validity.expired")[2]
+    assert not roots.exists()
+
+
+def test_what_is_not_on_the_site_is_not_found(folder):
+    paths = [
+        "/nothing", "/doctor/", "/doctor/nothing", "/doctor/other-key", "/frame/expired",
+        "/explain/url", "/explain/../url.md", "/%2e%2e/site.py", "/lab.js?x",
+    ]  # fmt: skip
+    with paged() as (_, ask):
+        assert {path: ask(path)[0] for path in paths} == dict.fromkeys(paths, 404)
+
+
+def test_a_name_that_was_made_to_lead_here_is_not_answered(folder):
+    """DNS rebinding: the page of elsewhere would read what the lab says."""
+    with paged() as (served, ask):
+        port = urlsplit(served["page"]).port
+        assert ask("/scenarios", Host=f"127.0.0.1:{port}")[0] == 200
+        assert ask("/scenarios", Host="rebound.test")[0] == 421
+        assert ask("/scenarios", Host=f"rebound.test:{port}")[0] == 421
+
+
+def test_a_frame_has_its_own_policy(folder):
+    with paged() as (_, ask):
+        assert ask("/frame/page-policy")[1].endswith("connect-src 'self'")
+        status, policy, frame = ask("/frame/origin-refused")
+        assert (status, policy.endswith("connect-src wss:")) == (200, True)
+        assert b'data-name="origin-refused"' in frame
+
+
+def test_the_group_alone_is_the_page_and_its_help_is_its_own(certkit):
+    assert "lab run" in certkit("lab", "--help").out
+    outcome = certkit("lab", "--port", "65535", "--json")
+    assert (outcome.code, outcome.envelope["command"]) == (2, "lab")
+    assert certkit("lab", "--port", "65535").err == certkit("lab", "page", "--port", "65535").err

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from certkit.cli.targets import Target
+from certkit.cli.target import Target
 from certkit.cli.user_files import exposed_key
 from certkit.errors import CertkitError
 from certkit.pki.load import Contents, read_contents

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
-    from certkit.cli.targets import Target
+    from certkit.cli.target import Target
     from certkit.pki.certificate import Certificate
 
 

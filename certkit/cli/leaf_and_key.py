@@ -16,7 +16,7 @@ from certkit.verify.identity import find_match, reference
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from certkit.cli.targets import Target
+    from certkit.cli.target import Target
     from certkit.findings import Finding
     from certkit.pki.certificate import Certificate
     from certkit.pki.load import Contents

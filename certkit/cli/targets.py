@@ -4,35 +4,18 @@ from __future__ import annotations
 
 import re
 import shlex
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from certkit.cli.passphrase import read_passphrase
+from certkit.cli.target import Target
 from certkit.cli.user_files import exposed_key, read_file
 from certkit.errors import CertkitError
 from certkit.pki.load import Contents, read_contents
 from certkit.verify.identity import reference
 
-if TYPE_CHECKING:
-    from certkit.probe.chain import SentChain
-
 _HOST_AND_PORT: Final = re.compile(r"(\[[0-9a-fA-F:.]+\]|[\w.*-]+):[0-9]{1,5}")
-
-
-@dataclass(frozen=True, slots=True)
-class Target:
-    """``name`` is the host that a URL asks for, None for a file; ``sent`` is for a URL alone.
-
-    ``skipped`` are the files of a folder that could not be looked into, with the reason.
-    """
-
-    label: str
-    contents: Contents
-    name: str | None = None
-    sent: SentChain | None = None
-    folder: bool = False
-    skipped: tuple[str, ...] = ()
 
 
 def read_target(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from certkit.cli.anchors import Anchors
-    from certkit.cli.targets import Target
+    from certkit.cli.target import Target
     from certkit.findings import Finding
     from certkit.verify.clients import Prediction
     from certkit.verify.verdict import Verdict

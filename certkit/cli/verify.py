@@ -24,7 +24,7 @@ from certkit.verify.identity import reference
 from certkit.verify.verdict import judge
 
 if TYPE_CHECKING:
-    from certkit.cli.targets import Target
+    from certkit.cli.target import Target
     from certkit.findings import Finding
     from certkit.pki.certificate import Certificate
     from certkit.verify.clients import Prediction

@@ -13,7 +13,6 @@ import signal
 import socket
 import subprocess
 import time
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
@@ -21,12 +20,11 @@ from typing import TYPE_CHECKING, Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from certkit.pki.certificate import Certificate
+from tests.e2e.remote import PATIENCE, DevTools, Marionette
 from tests.peers import clean_env, program
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-PATIENCE = 60.0  # seconds: for a browser to start, and for an answer
 
 
 def chromium(urls: Sequence[str], trusted: Iterable[Certificate]) -> list[str]:
@@ -47,48 +45,22 @@ def chromium(urls: Sequence[str], trusted: Iterable[Certificate]) -> list[str]:
 
 
 def _navigate(debugger: str, urls: Sequence[str]) -> list[str]:
-    """Every URL in one of a few tabs, over the DevTools protocol."""
+    """Every URL over the DevTools protocol, all at once."""
     from websockets.sync.client import connect
 
-    with connect(debugger, max_size=None, proxy=None) as socket_:
-        numbers = count(1)
-
-        def send(method: str, session: str | None = None, **parameters: Any) -> int:
-            number = next(numbers)
-            message = {"id": number, "method": method, "params": parameters}
-            socket_.send(json.dumps(message | ({"sessionId": session} if session else {})))
-            return number
-
-        def answer() -> dict[str, Any]:
-            while "id" not in (message := json.loads(socket_.recv(timeout=PATIENCE))):
-                pass  # an event
-            assert "error" not in message, message
-            return message
-
-        def call(method: str, session: str | None = None, **parameters: Any) -> dict[str, Any]:
-            number = send(method, session, **parameters)
-            while (message := answer())["id"] != number:
-                pass
-            result: dict[str, Any] = message["result"]
-            return result
-
-        target = call("Target.createTarget", url="about:blank")["targetId"]
-        session = call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        frame = call("Page.getFrameTree", session)["frameTree"]["frame"]["id"]
+    with connect(debugger, max_size=None, proxy=None) as connection:
+        tools = DevTools(connection)
+        target = tools.call("Target.createTarget", url="about:blank")["targetId"]
+        session = tools.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+        frame = tools.call("Page.getFrameTree", session)["frameTree"]["frame"]["id"]
         options = {"disableCache": True, "includeCredentials": False}
-        asked = {
-            send(
-                "Network.loadNetworkResource", session, frameId=frame, url=url, options=options
-            ): url
-            for url in urls
-        }
-        found = {}
-        while len(found) < len(asked):
-            message = answer()
-            resource = message["result"]["resource"]
-            found[asked[message["id"]]] = resource.get("netErrorName", "")
-        send("Browser.close")
-    return [found[url] for url in urls]
+        answers = tools.call_all(
+            "Network.loadNetworkResource",
+            session,
+            [{"frameId": frame, "url": url, "options": options} for url in urls],
+        )
+        tools.call("Browser.close")
+    return [answer["resource"].get("netErrorName", "") for answer in answers]
 
 
 PREFERENCES = {
@@ -136,32 +108,16 @@ def firefox(urls: Sequence[str], trusted: Iterable[Certificate]) -> list[str]:
 
 
 def _marionette(port: int, urls: Sequence[str]) -> list[str]:
-    connection = wait_for(lambda: _dialled(port))
-    connection.settimeout(PATIENCE)
-    with connection, connection.makefile("rb") as stream:
-
-        def receive() -> Any:
-            size = b"".join(iter(lambda: stream.read(1), b":"))
-            return json.loads(stream.read(int(size)))
-
-        def call(command: str, **parameters: Any) -> Any:
-            text = json.dumps([0, 1, command, parameters]).encode()
-            connection.sendall(b"%d:%b" % (len(text), text))
-            _, _, error, result = receive()
-            assert error is None, error
-            return result
-
-        receive()
-        call("WebDriver:NewSession")
-        call("Marionette:SetContext", value="chrome")
-        answer = call(
+    with Marionette(port) as tools:
+        tools.call("Marionette:SetContext", value="chrome")
+        answer = tools.call(
             "WebDriver:ExecuteAsyncScript",
             script=_ASK,
             args=[list(urls)],
             scriptTimeout=PATIENCE * 1000,
         )
-        call("Marionette:Quit", flags=["eForceQuit"])
-        return list(answer["value"])
+        tools.call("Marionette:Quit", flags=["eForceQuit"])
+    return list(answer["value"])
 
 
 def trust(database: Path, trusted: Iterable[Certificate]) -> None:
@@ -227,10 +183,3 @@ def lines_of(path: Path, count: int) -> list[str] | None:
         return None
     lines = path.read_text().split()
     return lines if len(lines) == count else None
-
-
-def _dialled(port: int) -> socket.socket | None:
-    try:
-        return socket.create_connection(("127.0.0.1", port))
-    except OSError:
-        return None

@@ -11,12 +11,12 @@ import json
 import socket
 import time
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from tests.e2e.browsers import PREFERENCES, lines_of, running, trust, wait_for
+from tests.e2e.remote import DevTools, Marionette
 from tests.peers import program
 
 if TYPE_CHECKING:
@@ -38,36 +38,6 @@ class Page:
     results: dict[str, dict[str, Any]]
     console: list[str] = field(default_factory=list)
     text: str = ""
-
-
-class DevTools:
-    """Chromium's protocol over one WebSocket: calls, and the events that come in between."""
-
-    def __init__(self, connection: Any) -> None:
-        self._connection = connection
-        self._numbers = count(1)
-        self.console: list[str] = []
-
-    def call(self, method: str, session: str | None = None, **parameters: Any) -> dict[str, Any]:
-        number = next(self._numbers)
-        message = {"id": number, "method": method, "params": parameters}
-        self._connection.send(json.dumps(message | ({"sessionId": session} if session else {})))
-        while True:
-            answer = json.loads(self._connection.recv(timeout=60))
-            if answer.get("id") == number:
-                assert "error" not in answer, answer
-                result: dict[str, Any] = answer["result"]
-                return result
-            self._note(answer)
-
-    def _note(self, event: dict[str, Any]) -> None:
-        parameters = event.get("params", {})
-        if event.get("method") == "Log.entryAdded":
-            self.console.append(parameters["entry"]["text"])
-        elif event.get("method") == "Target.attachedToTarget":  # a frame of another origin
-            for method in ("Log.enable", "Runtime.runIfWaitingForDebugger"):
-                send = {"id": next(self._numbers), "method": method}
-                self._connection.send(json.dumps(send | {"sessionId": parameters["sessionId"]}))
 
 
 def chromium(
@@ -149,51 +119,12 @@ def firefox(url: str, roots: Iterable[Certificate]) -> Page:
             *("--marionette", "--remote-allow-system-access"),
         ]
         with running(command, home), Marionette(port) as tools:
-            tools.call("WebDriver:NewSession")
             tools.call("WebDriver:Navigate", url=url)
             _until(lambda: tools.value("return document.body.dataset.done"))
             results = json.loads(tools.value("return JSON.stringify(results)"))
             text = tools.value("return document.body.innerText")
             tools.call("Marionette:Quit", flags=["eForceQuit"])
             return Page(results, text=text)
-
-
-class Marionette:
-    """Firefox's protocol: lengths, colons and JSON."""
-
-    def __init__(self, port: int) -> None:
-        self._port = port
-
-    def __enter__(self) -> Self:
-        self._connection = wait_for(self._dialled)
-        self._connection.settimeout(60)
-        self._stream = self._connection.makefile("rb")
-        self._receive()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stream.close()
-        self._connection.close()
-
-    def _dialled(self) -> socket.socket | None:
-        try:
-            return socket.create_connection(("127.0.0.1", self._port))
-        except OSError:
-            return None
-
-    def _receive(self) -> Any:
-        size = b"".join(iter(lambda: self._stream.read(1), b":"))
-        return json.loads(self._stream.read(int(size)))
-
-    def call(self, command: str, **parameters: Any) -> Any:
-        text = json.dumps([0, 1, command, parameters]).encode()
-        self._connection.sendall(b"%d:%b" % (len(text), text))
-        _, _, error, result = self._receive()
-        assert error is None, error
-        return result
-
-    def value(self, script: str) -> Any:
-        return self.call("WebDriver:ExecuteScript", script=script, args=[])["value"]
 
 
 def _until(ready: Callable[[], Any]) -> None:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import socket
 import subprocess
 import tempfile
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tests.e2e.remote import Marionette, Refusal
 from tests.peers import program
 
 if TYPE_CHECKING:
@@ -21,7 +20,6 @@ if TYPE_CHECKING:
 
     from tests.e2e.throwaway_system import System
 
-PATIENCE = 60
 HEADLESS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
@@ -46,35 +44,19 @@ def chromium_page(system: System, url: str, *options: str, **more: str) -> str:
 
 @dataclass(frozen=True)
 class Firefox:
-    """A running Firefox, driven by Marionette."""
+    """A running Firefox."""
 
-    connection: socket.socket
+    tools: Marionette
 
     def opens(self, url: str) -> bool:
         """Whether it shows the page; the only refusal is a certificate that it does not trust."""
-        error = self._call("WebDriver:Navigate", url=url)[0]
-        assert error is None or error["error"] == "insecure certificate", error
-        return error is None
-
-    def _call(self, command: str, **parameters: Any) -> tuple[Any, Any]:
-        text = json.dumps([0, 1, command, parameters]).encode()
-        self.connection.sendall(b"%d:%b" % (len(text), text))
-        _, _, error, result = self._receive()
-        return error, result
-
-    def _receive(self) -> Any:
-        size = b""
-        while (byte := self.connection.recv(1)) != b":":
-            size += byte
-        text = b""
-        while len(text) < int(size):
-            text += self.connection.recv(int(size) - len(text))
-        return json.loads(text)
-
-    def begin(self) -> None:
-        self._receive()
-        error, _ = self._call("WebDriver:NewSession", capabilities={"alwaysMatch": {}})
-        assert error is None, error
+        try:
+            self.tools.call("WebDriver:Navigate", url=url)
+        except Refusal as refusal:
+            if refusal.error != "insecure certificate":
+                raise
+            return False
+        return True
 
 
 @contextlib.contextmanager
@@ -100,10 +82,8 @@ def firefox(system: System, profile: Path | None) -> Iterator[Firefox]:
         start_new_session=True,
     )
     try:
-        running = Firefox(_dial(port))
-        with running.connection:
-            running.begin()
-            yield running
+        with Marionette(port) as tools:
+            yield Firefox(tools)
     finally:
         os.killpg(process.pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
@@ -116,14 +96,3 @@ def firefox(system: System, profile: Path | None) -> Iterator[Firefox]:
 def profiles(system: System) -> list[Path]:
     """The profile folders that Firefox made in this home, wherever it puts them."""
     return sorted(path.parent for path in system.home.rglob("times.json"))
-
-
-def _dial(port: int) -> socket.socket:
-    until = time.monotonic() + PATIENCE
-    while True:
-        with contextlib.suppress(OSError):
-            connection = socket.create_connection(("127.0.0.1", port))
-            connection.settimeout(PATIENCE)
-            return connection
-        assert time.monotonic() < until, "Firefox did not start"
-        time.sleep(0.1)

@@ -25,7 +25,8 @@ def words_for(code: str, case: Case) -> Words:
     ('Chromium', 'net::ERR_CONNECTION_REFUSED')
     """
     if code.partition(".")[0] in _OF_CERTIFICATES:
-        return tuple(_of_certificate(case))
+        predicted = tuple(_of_certificate(case))
+        return predicted if any(words != _FINE for _, words in predicted) else ()
     rows = WORDS.get(f"{code} {variant(code, case)}", WORDS.get(code))
     answer = case.seen.answer
     head = answer.parsed if answer is not None else None
@@ -36,6 +37,7 @@ def words_for(code: str, case: Case) -> Words:
     return tuple((client, text.format_map(filled)) for client, text in rows or ())
 
 
+_FINE: Final = "connects"
 _OF_CERTIFICATES: Final = frozenset({"chain", "validity", "name", "usage", "crypto", "revocation"})
 
 
@@ -49,4 +51,4 @@ def _of_certificate(case: Case) -> Iterator[tuple[str, str]]:
         if each.verdict == "reject":
             yield each.client, each.reason
         elif each.verdict == "accept":
-            yield each.client, "connects"
+            yield each.client, _FINE

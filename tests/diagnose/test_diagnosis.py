@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -92,6 +93,27 @@ def test_details_say_what_was_seen() -> None:
 def test_the_expiry_of_a_certificate_is_judged_for_the_moment_given() -> None:
     assert errors(sound()) == []
     assert set(errors(sound(), days=-10)) == {"validity.not-yet"}
+
+
+@pytest.mark.parametrize(
+    ("lives", "left", "warned"),
+    [
+        (397, 31, False),
+        (397, 29, True),
+        (90, 29, True),
+        (90, 31, False),
+        (6, 3, False),
+        (6, 1, True),
+    ],
+)
+def test_what_expires_soon_is_warned_of_while_it_works(lives: int, left: int, warned: bool) -> None:
+    leaf = CA.issue("app.test", days=lives, now=NOW).certificate.der
+    seen = sound()
+    seen = replace(seen, handshake=replace(seen.handshake, chain=(leaf,)))
+    found = diagnose(seen, at=NOW + timedelta(days=lives - left), roots=[CA.root])
+    assert found.ok
+    assert [finding.code for finding in found.findings] == ["validity.expiring"] * warned
+    assert found.clients == ()
 
 
 @pytest.mark.parametrize("layer", ["url", "dns", "tcp", "tls", "http", "websocket"])

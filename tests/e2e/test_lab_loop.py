@@ -28,13 +28,12 @@ if TYPE_CHECKING:
 # What the doctor says of these is no error: some clients mind, or none.
 NO_ERROR = {
     "local-network", "weak-suites", "wrong-order", "root-sent", "trusted-intermediate",
-    "old-style-ca", "no-authority-key-id", "ten-years", "wildcard-public-suffix", "must-staple",
-    "ed25519", "p521",
+    "old-style-ca", "no-authority-key-id", "ten-years", "expires-soon", "wildcard-public-suffix",
+    "must-staple", "ed25519", "p521",
 }  # fmt: skip
 # Codes that no scenario has, neither an endpoint nor a folder, and why. The list may only shrink.
 WITHOUT_SCENARIO = {
     "tls.no-certificate": "the suites without one are not offered at first: tls.no-shared-cipher",
-    "validity.expiring": "no command says so yet",
     "home.recovered": "left by a command that was killed between two steps, of which tests/home "
     "kills one after the other",
     "internal.check-crashed": "a fault of certkit itself",

@@ -301,6 +301,10 @@ SCENARIOS: Final = (
         "the certificate is valid for ten years", dated(-10, 3640),
     ),
     Scenario(
+        "expires-soon", "validity.expiring",
+        "the certificate expires in five days", dated(-85, 5),
+    ),
+    Scenario(
         "wrong-name", "name.mismatch",
         "the certificate is for other.localhost", flawed("other.localhost"),
     ),

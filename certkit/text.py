@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import unicodedata
 from typing import Final
 
@@ -21,3 +22,12 @@ def printable(text: str, *, limit: int = 200) -> str:
         else character
         for character in cut
     )
+
+
+def argument(path: str) -> str:
+    """``path`` as it is typed in a shell: quoted, and never taken for an option.
+
+    >>> argument("my site/app.pem"), argument("-old/app.pem")
+    ("'my site/app.pem'", './-old/app.pem')
+    """
+    return shlex.quote(f"./{path}" if path.startswith("-") else path)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -19,6 +20,9 @@ def pytest_configure() -> None:
     """Drop trust, proxy and colour variables before any module under test reads them."""
     for name in unwanted_variables():
         del os.environ[name]
+    # A shell script's `make test &` runs with SIGINT ignored, and so would what the tests start.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections import defaultdict
 from dataclasses import dataclass, field
 from functools import partial
@@ -23,6 +22,7 @@ from certkit.audit.page.websockets import MARKUP, MAX_PROBLEMS, SCRIPTS
 from certkit.audit.page.websockets import problems as page_problems
 from certkit.audit.targets import is_web, suffix, targets
 from certkit.errors import CertkitError, ExitCode
+from certkit.text import argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -62,7 +62,7 @@ def audit(
 ) -> Report:
     """Look at files and folders; ``texts`` (by resolved path) stand for what the disk holds.
 
-    A file that is named must be readable, and be nginx configuration unless its ending is that of
+    What is named must be readable, and a file be nginx configuration unless its ending is that of
     a page or a script. In a folder, what is neither is passed over.
 
     Raises CertkitError ``files.not-found``, ``files.unreadable``, ``audit.not-nginx``, and with
@@ -70,6 +70,8 @@ def audit(
     """
     reader = Reader(texts)
     wanted = targets(paths)
+    for path, reason in wanted.refused.items():
+        raise _refused(path, reason) from reason
     report = Report(unread=wanted.unread)
     for path in (*wanted.named, *wanted.found):
         if is_web(path):
@@ -223,7 +225,7 @@ def _refused(path: Path, reason: Unreadable) -> CertkitError:
         code, hint = "files.not-found", "check the path"
     elif isinstance(cause, OSError):
         code, exit_code = "files.cannot-read", ExitCode.ENVIRONMENT
-        hint = f"ask its owner, or see who may read it: ls -l {shlex.quote(str(path))}"
+        hint = f"ask its owner, or see who may read it: ls -ld {argument(str(path))}"
     elif isinstance(reason, NoConfiguration):
         code = "audit.not-nginx"
         hint = f"certkit audit reads nginx configuration and {' '.join((*MARKUP, *SCRIPTS))}"

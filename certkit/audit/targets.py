@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from certkit.audit.files import Unreadable
 from certkit.audit.page.websockets import MARKUP, SCRIPTS
 
 if TYPE_CHECKING:
@@ -24,16 +26,23 @@ _SKIPPED: Final = frozenset({"node_modules", "__pycache__", "venv", "site-packag
 @dataclass(slots=True)
 class Targets:
     """``named`` were given one by one, ``found`` stood in a folder; ``unread``: why one was not
-    looked into.
+    looked into. ``refused`` are folders that were named and may not be listed.
     """
 
     named: dict[Path, None] = field(default_factory=dict)
     found: list[Path] = field(default_factory=list)
     unread: dict[Path, str] = field(default_factory=dict)
+    refused: dict[Path, Unreadable] = field(default_factory=dict)
 
-    def closed(self, error: OSError) -> None:
-        """A folder that may not be listed."""
-        self.unread[Path(error.filename)] = f"cannot be read: {(error.strerror or '').lower()}"
+    def closed(self, named: Path, error: OSError) -> None:
+        """A folder below ``named``, or that one, which may not be listed."""
+        folder = Path(error.filename)
+        why = f"cannot be read: {(error.strerror or '').lower()}"
+        if folder == named:
+            self.refused[folder] = Unreadable(why)
+            self.refused[folder].__cause__ = error
+        else:
+            self.unread[folder] = why
 
 
 def targets(paths: Iterable[Path]) -> Targets:
@@ -43,7 +52,7 @@ def targets(paths: Iterable[Path]) -> Targets:
         if not path.is_dir():
             result.named[path] = None
             continue
-        for folder, folders, names in os.walk(path, onerror=result.closed):
+        for folder, folders, names in os.walk(path, onerror=partial(result.closed, path)):
             folders[:] = sorted(f for f in folders if f not in _SKIPPED and not f.startswith("."))
             for name in sorted(names):
                 each = Path(folder, name)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 # command -> (its module below certkit.cli, one line for the overview). A dict is a group.
 COMMANDS: Final[Mapping[str, tuple[str, str]]] = {
     "issue": ("issue", "Issue a certificate for names and addresses; makes the CA on first use."),
-    "ca": ("", "Create, show, widen or export the certificate authority."),
+    "ca": ("", "Create, show, widen, import or export the certificate authority."),
     "list": ("list", "List the certificates of this home."),
     "bundle": ("bundle", "Convert, join, split and check certificate and key files."),
     "snippet": ("snippet", "Print a server or client configuration that fits a certificate."),
@@ -267,7 +267,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _failed(error: CertkitError, *, as_json: bool) -> int:
     """Say what failed; on a full disk, with stdout redirected to it, there is no saying it."""
-    with suppress(OSError):
+    with suppress(OSError, CertkitError):
         output.show_error(error, _running.command, as_json=as_json)
     return error.exit_code
 

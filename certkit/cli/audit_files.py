@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 from contextlib import suppress
 from fnmatch import fnmatch
@@ -13,6 +12,7 @@ from certkit.audit.files import encoded
 from certkit.audit.targets import FIXED
 from certkit.errors import CertkitError
 from certkit.home import files
+from certkit.text import argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -69,8 +69,8 @@ def _refuse(
         raise CertkitError(
             "files.exists",
             f"{str(copy)!r} is there already",
-            hint=f"look at it, then --force writes over it: diff {shlex.quote(str(path))} "
-            f"{shlex.quote(str(copy))}",
+            hint=f"look at it, then --force writes over it: diff {argument(str(path))} "
+            f"{argument(str(copy))}",
         )
 
 

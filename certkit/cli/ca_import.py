@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -17,6 +16,7 @@ from certkit.cli.passphrase import PassphraseEnvOption, PassphraseFileOption
 from certkit.cli.user_files import read_file
 from certkit.errors import CertkitError
 from certkit.findings import Finding, Fix, Severity
+from certkit.text import argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +96,7 @@ def _found(source: Path, key: Path | None) -> tuple[str, Path, Path]:
             raise CertkitError(
                 "ca.no-key",
                 "a certificate alone signs nothing; which key belongs to it?",
-                hint=f"certkit ca import {shlex.quote(str(source))} --key FILE",
+                hint=f"certkit ca import {argument(str(source))} --key FILE",
             )
         return "another tool", source, key
     for layout in LAYOUTS:

@@ -128,13 +128,11 @@ def _headline(seen: Target, keys: int) -> str:
 
 
 def _ordered(certificates: tuple[Certificate, ...]) -> tuple[Certificate, ...]:
-    """The chain that the certificates make, root included; in file order when they make none."""
-    if not certificates:
-        return ()
+    """The chain that the certificates make, root included; nothing when they make none."""
     try:
         found: Ordered = order(certificates)
     except CertkitError:
-        return certificates
+        return ()
     root = (found.root,) if found.root else ()
     return (*found.chain, *root)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 from contextlib import suppress
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from certkit.cli.output import Result
 from certkit.cli.style import bold, dim
-from certkit.text import printable
+from certkit.text import argument, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -111,7 +110,7 @@ def _note(role: str, path: Path, published: Published) -> str:
 def _next_steps(published: Published) -> Iterable[str]:
     """What a person types next; paths as short as they are from here."""
     certificate = published.issued.certificate
-    path = shlex.quote(_short(published.files["certificate"]))
+    path = argument(_short(published.files["certificate"]))
     name = next((name for name in certificate.names if not name.is_wildcard), None)
     yield dim("next:")
     if certificate.profile == "client" or name is None or name.type not in ("ip", "dns"):

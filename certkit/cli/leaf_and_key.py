@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +10,7 @@ from certkit.errors import CertkitError
 from certkit.findings import Severity
 from certkit.pki.order import find_leaf, has_key, newest_versions
 from certkit.pki.parts import Parts, mismatches
+from certkit.text import argument
 from certkit.verify.identity import find_match, reference
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def leaf_and_chain(seen: Target, name: str | None) -> tuple[Certificate, tuple[C
         raise CertkitError(
             "files.no-certificate",
             f"{seen.label!r} holds {what}",
-            hint=f"see what it is: certkit inspect {shlex.quote(seen.label)}",
+            hint=f"see what it is: certkit inspect {argument(seen.label)}",
         )
     leaf = certificates[0] if seen.sent else _leaf(seen, name)
     return leaf, tuple(each for each in certificates if each != leaf)
@@ -53,7 +53,7 @@ def _leaf(seen: Target, name: str | None) -> Certificate:
             raise CertkitError(
                 several.code,
                 several.message,
-                hint=f"say which: --host NAME, or name a file: ls {shlex.quote(seen.label)}",
+                hint=f"say which: --host NAME, or name a file: ls {argument(seen.label)}",
             ) from several
         raise
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509  # noqa: TID253 - for `inspect` alone, which reads such files
@@ -11,6 +10,7 @@ from certkit.cli.certificate_fields import Row
 from certkit.pki.certificate import rfc3339
 from certkit.pki.keys import describe_public_key
 from certkit.pki.names import presented
+from certkit.text import argument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -46,7 +46,7 @@ def request_rows(request: x509.CertificateSigningRequest, label: str) -> Iterato
     )
     yield Row(
         "to sign it",
-        shlex.join(["certkit", "issue", "--csr", label]),
+        f"certkit issue --csr {argument(label)}",
         "certkit takes the names and the key from it, and nothing else",
     )
 

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING, Final, TextIO
 
 import certkit
 from certkit.cli import style
-from certkit.errors import ExitCode
+from certkit.errors import CertkitError, ExitCode
 from certkit.findings import Severity
 from certkit.text import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from certkit.errors import CertkitError
     from certkit.findings import Finding
 
 SCHEMA_VERSION: Final = 1
@@ -139,5 +138,15 @@ def _write(stream: TextIO, text: str) -> None:
     text = style.styled_for(stream, text)
     # A Latin-1 or ASCII terminal must not end a command in a UnicodeEncodeError.
     encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-    stream.flush()
+    try:
+        stream.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise CertkitError(
+            "environment.os-error",
+            f"cannot print: {error.strerror or error}",
+            hint="what the command did stands; send what it prints elsewhere, and run it again",
+            exit_code=ExitCode.ENVIRONMENT,
+        ) from error

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import stat
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -12,6 +11,7 @@ from certkit.errors import CertkitError, ExitCode
 from certkit.findings import Finding, Fix, Severity
 from certkit.home import files
 from certkit.home.output import key_in_git
+from certkit.text import argument
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,13 +39,13 @@ def read_file(path: Path) -> bytes:
         raise CertkitError(
             "files.unreadable",
             f"{str(path)!r} is a folder",
-            hint=f"name a file in it: ls {shlex.quote(str(path))}",
+            hint=f"name a file in it: ls {argument(str(path))}",
         ) from None
     except OSError as error:
         raise CertkitError(
             "files.cannot-read",
             f"{str(path)!r} cannot be read: {error.strerror or error}",
-            hint=f"ask its owner, or see who may read it: ls -l {shlex.quote(str(path))}",
+            hint=f"ask its owner, or see who may read it: ls -l {argument(str(path))}",
             exit_code=ExitCode.ENVIRONMENT,
         ) from error
     if len(data) > _MAX_BYTES:
@@ -76,7 +76,7 @@ def exposed_key(path: Path) -> tuple[Finding, ...]:
             f"(mode {stat.S_IMODE(mode):04o})",
             "whoever reads it can pose as the server until the certificate expires; "
             "servers load a key of any mode and say nothing",
-            Fix("command", shlex.join(["chmod", "600", str(path)])),
+            Fix("command", f"chmod 600 {argument(str(path))}"),
         ),
     )
 

@@ -65,7 +65,7 @@ def plan(
     complete = parse_names(given)
     paths = output.paths(given, client=kind == "client", with_key=kind != "csr")
     keep = "key" in paths and not output.new_key
-    with files.failures_named("look at what is there"):
+    with files.failures_named("look at"):
         for path in paths.values():
             ownership.refuse_reserved(ledger.path.parent, path)
             ownership.refuse_foreign(ledger, path, complete, kind, force=output.force)
@@ -86,7 +86,7 @@ def publish(
     """
     pairs = list(zip(plans, issued, strict=True))
     ownership.refuse_twice(list(chain.from_iterable(each.paths.values() for each in plans)))
-    with files.failures_named("look at what is there"):
+    with files.failures_named("look at"):
         drafts = [_draft(ledger, planned, each, output) for planned, each in pairs]
         stale = [ownership.stale_files(ledger, planned.paths) for planned in plans]
     make_folders(file.path for each in drafts for file in each.files)
@@ -110,6 +110,22 @@ def _outdated(path: Path) -> Finding:
     )
 
 
+def _before_its_ca(issued: Issued, signer: Signer) -> tuple[Finding, ...]:
+    """A warning when the clock has gone back since the CA was made."""
+    begins, now = signer.authority.certificate.not_before, issued.certificate.not_before
+    if now >= begins:
+        return ()
+    return (
+        Finding(
+            "validity.not-yet",
+            Severity.WARNING,
+            f"this machine's clock says {now:%Y-%m-%d}, and its CA is valid from {begins:%Y-%m-%d}",
+            "no client accepts a certificate before the CA that signed it has begun",
+            Fix("advice", "set the clock, then issue the certificate again"),
+        ),
+    )
+
+
 def _draft(ledger: Ledger, planned: Plan, issued: Issued, output: Output) -> Draft:
     row = certificate_row(issued.certificate, planned.kind)
     new = []
@@ -122,7 +138,7 @@ def _draft(ledger: Ledger, planned: Plan, issued: Issued, output: Output) -> Dra
 def _published(
     planned: Plan, issued: Issued, signer: Signer | None, checked: set[Path]
 ) -> Published:
-    findings = issued.findings
+    findings = (*issued.findings, *(_before_its_ca(issued, signer) if signer else ()))
     if "key" in planned.paths and planned.kept is None:
         folder = planned.paths["key"].parent
         if folder not in checked:  # one warning for a folder, however many keys

@@ -71,7 +71,7 @@ def publish(ledger: Ledger, drafts: Sequence[Draft]) -> None:
     Raises CertkitError ``files.cannot-write`` (exit 3) with nothing published, or, when the system
     stops it between two renames, with the rest left to the next command; and what Ledger raises.
     """
-    with files.failures_named("look at what is there"):
+    with files.failures_named("look at"):
         intended = [_intended(draft) for draft in drafts]
     entries = ledger.record(intended)
     contents = [file.content for draft in drafts for file in draft.files]

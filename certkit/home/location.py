@@ -24,6 +24,7 @@ HOME_FILES: Final = frozenset(
     {"ledger.db", "ledger.db-journal", "lock"}
     | {f"{kind}.{what}" for kind in ("root", "intermediate") for what in ("pem", "key")}
 )
+_ANOTHER: Final = "or another home: --home DIR"
 _WRITABLE_BY_OTHERS: Final = stat.S_IWGRP | stat.S_IWOTH
 
 
@@ -62,9 +63,10 @@ def _user_data(environ: Mapping[str, str]) -> Path:
         return data
     user = Path(environ.get("HOME", ""))
     if not user.is_absolute():
+        what = "is no absolute path" if environ.get("HOME") else "is not set"
         raise CertkitError(
             "home.no-user-folder",
-            "HOME is not set, so there is no place for the CA home",
+            f"HOME {what}, so there is no place for the CA home",
             hint="name it: --home DIR or CERTKIT_HOME=DIR",
             exit_code=ExitCode.ENVIRONMENT,
         )
@@ -139,7 +141,9 @@ def _foreign(path: Path, owner: int, me: int) -> tuple[str, str]:
     message = f"the CA home {path} belongs to user {owner}, and this is user {me}"
     if path.is_symlink():  # the target is somebody else's property, not a slip of ours
         return f"{message} (it is a link)", "choose another home: --home DIR"
-    return message, f"sudo chown -R {me} {shlex.quote(str(path))}\nor another home: --home DIR"
+    if owner:  # root with the environment of a user, as after `su`; or another user's home
+        return message, f"run certkit as its owner: sudo -u '#{owner}' certkit ...\n{_ANOTHER}"
+    return message, f"sudo chown -R {me} {shlex.quote(str(path))}\n{_ANOTHER}"  # made under sudo
 
 
 def _refused(code: str, message: str, hint: str) -> CertkitError:

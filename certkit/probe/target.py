@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
@@ -43,7 +44,10 @@ def parse_target(
     scheme, separator, _ = url.partition("://")
     scheme = scheme.lower()
     if not separator or not scheme:
-        raise _misuse(f"{quoted(url)} is no URL", "certkit doctor wss://10.0.0.5:8443")
+        meant = f"wss://{url}"
+        if parse_target(meant).problem is not None:
+            meant = "wss://10.0.0.5:8443"
+        raise _misuse(f"{quoted(url)} is no URL", f"certkit doctor {shlex.quote(meant)}")
     if scheme not in _PORTS:
         text = f"{quoted(scheme)} is not ws, wss, http or https"
         return Target(url, scheme, problem=UrlProblem("scheme", text))

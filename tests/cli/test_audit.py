@@ -206,6 +206,20 @@ def test_a_file_of_others_is_a_fault_of_the_environment(certkit: Certkit, folder
     assert (outcome.code, outcome.envelope["errors"][0]["code"]) == (3, "files.cannot-read")
 
 
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_folder_of_others_is_no_folder_without_faults(certkit: Certkit, folder: Path) -> None:
+    (folder / "site" / "below").mkdir(parents=True)
+    (folder / "site" / "below").chmod(0)
+    outcome = certkit("audit", "site")
+    assert outcome.code == 0
+    assert outcome.err == "not read: site/below cannot be read: permission denied\n"
+    (folder / "site").chmod(0)
+    outcome = certkit("audit", "site", "--json")
+    (folder / "site").chmod(0o700)
+    (folder / "site" / "below").chmod(0o700)
+    assert (outcome.code, outcome.envelope["errors"][0]["code"]) == (3, "files.cannot-read")
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_may_not_be_written_is_a_fault_of_the_environment(
     certkit: Certkit, folder: Path

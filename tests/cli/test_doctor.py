@@ -145,6 +145,21 @@ def test_what_cannot_be_asked_is_bad_input(certkit, folder, arguments, words):
 
 
 @pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("app.test", "wss://app.test"),
+        ("10.0.0.5:8443/chat", "wss://10.0.0.5:8443/chat"),
+        ("a.test/?x=1&y=2", "'wss://a.test/?x=1&y=2'"),
+        ("../app.pem", "wss://10.0.0.5:8443"),
+        ("a b", "wss://10.0.0.5:8443"),
+    ],
+)
+def test_a_host_alone_is_answered_with_its_url(certkit, folder, typed, meant):
+    (error,) = certkit("doctor", typed, "--json").envelope["errors"]
+    assert error["hint"] == f"certkit doctor {meant}"
+
+
+@pytest.mark.parametrize(
     ("url", "code"), [("ftp://10.0.0.5", "url.bad-scheme"), ("wss://10.0.0.300", "url.bad-host")]
 )
 def test_a_url_that_leads_nowhere_is_an_answer(certkit, folder, url, code):

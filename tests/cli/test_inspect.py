@@ -79,6 +79,16 @@ def test_the_chain_is_a_tree_from_the_leaf_up_whatever_the_order(certkit, files)
     assert [each["profile"] for each in data["certificates"]] == ["root", "intermediate", "server"]
 
 
+def test_certificates_of_no_common_chain_are_no_tree(certkit, folder):
+    for name in ("a.test", "b.test"):
+        (folder / f"{name}.pem").write_bytes(CA.issue(name).certificate.pem)
+    outcome = certkit("inspect", ".")
+    assert outcome.code == 0
+    assert "certificate 2 of 2" in outcome.out
+    assert "signed by O=" not in outcome.out
+    assert certkit("inspect", ".", "--json").data["chain"] == []
+
+
 def test_a_key_is_described_and_never_shown(certkit, files):
     secret = ISSUED.key.private_numbers().private_value
     der = base64.b64decode(b"".join(ISSUED.key_pem.splitlines()[1:-1]))

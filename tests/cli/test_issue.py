@@ -218,7 +218,13 @@ def test_every_next_step_works_as_printed(certkit, folder):
          "-keyout", "b.key", "-out", "b.csr"],
         check=True, capture_output=True, env=clean_env(),
     )  # fmt: skip
-    for arguments in (["a.test"], ["c.test", "--self-signed"], ["--csr", "b.csr"]):
+    (folder / "-old").mkdir()
+    for arguments in (
+        ["a.test"],
+        ["c.test", "--self-signed"],
+        ["--csr", "b.csr"],
+        ["a.test", "--out", "-old"],
+    ):
         printed = certkit("issue", *arguments).out.partition("next:\n")[2]
         steps = [line.partition("     ")[0].split()[1:] for line in printed.splitlines()]
         assert [step[0] for step in steps] == ["snippet", "snippet", "verify"]

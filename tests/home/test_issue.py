@@ -496,3 +496,15 @@ def test_the_moment_is_the_callers(folder: Path, out: Path) -> None:
     with Home.open(folder, now=moment) as home:
         certificate = home.issue(["localhost"], Output(out), days=1).issued.certificate
     assert certificate.not_before == moment - timedelta(hours=1)
+
+
+@pytest.mark.parametrize(("days", "warned"), [(-30, True), (0, False), (30, False)])
+def test_a_clock_that_has_gone_back_since_the_ca_was_made_is_warned_of(
+    folder: Path, out: Path, days: int, warned: bool
+) -> None:
+    made = datetime(2030, 5, 1, 12, tzinfo=UTC)
+    with Home.open(folder, now=made) as home:
+        home.issue(["a.test"], Output(out))
+    with Home.open(folder, now=made + timedelta(days=days)) as home:
+        findings = home.issue(["b.test"], Output(out)).findings
+    assert [each.code for each in findings] == ["validity.not-yet"] * warned

@@ -14,6 +14,7 @@ from certkit.home.records import Published
 from certkit.home.rows import certificate_row
 from certkit.pki.authority import parse_names
 from certkit.pki.names import parse
+from certkit.pki.profiles import BACKDATE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,7 +113,7 @@ def _outdated(path: Path) -> Finding:
 
 def _before_its_ca(issued: Issued, signer: Signer) -> tuple[Finding, ...]:
     """A warning when the clock has gone back since the CA was made."""
-    begins, now = signer.authority.certificate.not_before, issued.certificate.not_before
+    begins, now = signer.authority.certificate.not_before, issued.certificate.not_before + BACKDATE
     if now >= begins:
         return ()
     return (

@@ -5,6 +5,7 @@ import shlex
 import stat
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,10 +13,10 @@ import pytest
 
 from certkit.errors import CertkitError, ExitCode
 from certkit.home.home import Home
-from certkit.home.location import home_path, make_private_folder
+from certkit.home.location import check_private_folder, home_path, make_private_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
 AS_ROOT = os.geteuid() == 0
@@ -138,23 +139,47 @@ def test_somebody_elses_home_is_refused(tmp_path: Path) -> None:
         Home.open(home)
     assert (caught.value.code, caught.value.exit_code) == ("home.not-ours", 3)
     command, another = caught.value.hint.splitlines()
-    owner = home.stat().st_uid
-    taken_back = f"sudo chown -R {os.geteuid()} {home}"
-    assert command == (
-        f"run certkit as its owner: sudo -u '#{owner}' certkit ..." if owner else taken_back
-    )
+    if AS_ROOT:
+        assert command == "run certkit as its owner: sudo -u '#12345' certkit ..."
+        assert "chown" not in caught.value.hint, "a user's home is no slip of root's"
+    else:
+        assert command == f"sudo chown -R {os.geteuid()} {home}"
     assert "--home" in another
 
 
 @pytest.mark.skipif(not AS_ROOT, reason="only root can give a folder away and take it back")
-def test_the_hint_gives_somebody_elses_home_to_the_caller(tmp_path: Path) -> None:
-    home = somebody_elses_folder(tmp_path)
-    with pytest.raises(CertkitError) as caught:
-        Home.open(home)
+def test_the_hint_gives_a_home_that_root_made_to_the_caller(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    with open_to(tmp_path), as_user(12345), pytest.raises(CertkitError) as caught:
+        check_private_folder(home)
     command = caught.value.hint.splitlines()[0].removeprefix("sudo ")
     subprocess.run(shlex.split(command), check=True)
-    with Home.open(home):
-        assert (home / "ledger.db").exists()
+    with open_to(tmp_path), as_user(12345):
+        check_private_folder(home)
+
+
+@contextmanager
+def as_user(number: int) -> Iterator[None]:
+    os.seteuid(number)
+    try:
+        yield
+    finally:
+        os.seteuid(0)
+
+
+@contextmanager
+def open_to(folder: Path) -> Iterator[None]:
+    """Let every user reach what is in ``folder``, through those above it that pytest closed."""
+    closed = [each for each in (folder, *folder.parents) if not each.stat().st_mode & 0o001]
+    modes = {each: each.stat().st_mode for each in closed}
+    try:
+        for each, before in modes.items():
+            each.chmod(before | 0o111)
+        yield
+    finally:
+        for each, before in modes.items():
+            each.chmod(before)
 
 
 def test_a_link_to_ones_own_folder_is_a_home(tmp_path: Path) -> None:

@@ -74,6 +74,10 @@ def install(
     shared = _shared(system=system, user=user)
     with opened(home, create=False) as found:
         root, machine = _root(found), Machine.here()
+        if expired := trust_report.expired(root):
+            raise CertkitError(
+                expired.code, expired.summary, hint=expired.fix.text, exit_code=ExitCode.ENVIRONMENT
+            )
         stores = registry.within(registry.stores(machine, store or ()), machine, shared=shared)
         plan = planned(stores, root, install=True)
         report = _report(root, stores, machine, found)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from certkit.cli import output
 from certkit.cli.output import Result
 from certkit.cli.style import bold, dim, green, red, yellow
 from certkit.errors import ExitCode
+from certkit.findings import Finding, Fix, Severity
 from certkit.text import printable
 from certkit.truststores import steps
 from certkit.truststores.change import exit_code
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from certkit.errors import CertkitError
-    from certkit.findings import Finding
     from certkit.home.schema import ReceiptRow
     from certkit.pki.certificate import Certificate
     from certkit.truststores.change import Outcome
@@ -115,8 +116,10 @@ class Report:
         lines = [bold("stores"), *_table(plan, since), *self._missing()]
         if rows:
             lines += ["", bold("clients"), *map(_client_line, rows)]
-        code = ExitCode.OK if good and plan else ExitCode.NO
-        return self._result(data, lines, plan, code)
+        gone = expired(self.root)
+        code = ExitCode.OK if good and plan and gone is None else ExitCode.NO
+        result = self._result(data, lines, plan, code)
+        return replace(result, findings=(*result.findings, gone)) if gone else result
 
     def _result(
         self,
@@ -169,6 +172,22 @@ class Report:
         for store in self.stores:
             if not store.available() and store.missing:
                 yield dim(f"  {store.name:16} {'-':14} {store.missing}")
+
+
+def expired(root: Certificate) -> Finding | None:
+    """What no trust mends: a store keeps an expired root, and its clients refuse it all the same.
+
+    Some, such as Java, do not look at a root's dates (measured); its certificates ended with it.
+    """
+    if root.not_after > datetime.now(UTC):
+        return None
+    return Finding(
+        "validity.issuer-expired",
+        Severity.ERROR,
+        f"the CA expired on {root.not_after:%Y-%m-%d}: no client accepts its certificates",
+        "a certificate ends no later than its CA",
+        Fix("command", "certkit ca init --home DIR"),
+    )
 
 
 def _table(

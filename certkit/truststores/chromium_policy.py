@@ -108,6 +108,8 @@ class PolicyFolder:
         """File name -> what is in it, in the browser's order."""
         found = {}
         for path in sorted(self.where.glob("*")):
+            if path.is_dir():  # the browser reads files only
+                continue
             try:
                 content = json.loads(path.read_text(encoding="utf-8"))
             except OSError as error:

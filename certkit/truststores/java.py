@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,6 +21,7 @@ from certkit.truststores.store import (
     State,
     Store,
     ask,
+    by_hand,
     certificates_in,
     label_of,
     missing_tool,
@@ -99,7 +101,10 @@ class Keystore:
         return linux.NAME if fed else ""
 
     def held(self) -> tuple[Held, ...]:
-        """Every entry that is a certificate; only those are trusted."""
+        """What Java trusts: each certificate, and of a private key the first of its chain.
+
+        The latter has no label here, since to delete it would be to delete the key.
+        """
         answer = ask(self.machine, self._keytool("-list", "-rfc"))
         if answer.code != 0:
             raise unreadable(
@@ -109,13 +114,19 @@ class Keystore:
             )
         _, *parts = _ALIAS.split(answer.out)
         return tuple(
-            Held(alias.decode("utf-8", "replace"), certificate)
+            held
             for alias, text in zip(parts[::2], parts[1::2], strict=True)
-            for certificate in certificates_in(text)
+            for held in _entry(alias.decode("utf-8", "replace"), text)
         )
 
     def change(self, root: Certificate, *, add: bool, drop: tuple[Held, ...]) -> tuple[Step, ...]:
         """Delete by alias, then import."""
+        if not all(held.label for held in drop):
+            keystore = shlex.quote(str(self.where))
+            raise by_hand(
+                f"{self.where} has this CA together with a private key",
+                f"see that you need it no more, and delete it: keytool -list -keystore {keystore}",
+            )
         as_root = not self.machine.may_write(self.where)
         steps = [
             Run(
@@ -150,6 +161,14 @@ class Keystore:
             raise missing_tool("keytool", str(self.where), "sudo apt install default-jre-headless")
         english = "-J-Duser.language=en"  # "Alias name" is translated otherwise
         return (tool, english, *what, "-keystore", str(self.where), "-storepass", PASSWORD)
+
+
+def _entry(alias: str, text: bytes) -> Iterator[Held]:
+    certificates = certificates_in(text)
+    if b"Entry type: trustedCertEntry" in text:
+        yield from (Held(alias, certificate) for certificate in certificates)
+    else:
+        yield from (Held("", certificate) for certificate in certificates[:1])
 
 
 def keystore_at(machine: Machine, path: Path) -> Keystore:

@@ -7,6 +7,7 @@ seen yet is not trusted, and a bundle that was not made again still trusts a rem
 from __future__ import annotations
 
 import re
+import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -46,6 +47,8 @@ class Family:
     package: str
     reads: str = "*"
     """What of the folder of anchors its tool reads."""
+    packages: str = ""
+    """The folder of roots that packages bring; the tool reads it, and certkit leaves it alone."""
     links: str = ""
     """The folder in which Debian's tool links to each anchor, and to each link by subject hash."""
 
@@ -61,6 +64,7 @@ FAMILIES: Final = (
         bundle="/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
         refresh=("update-ca-trust", "extract"),
         package="sudo dnf install ca-certificates",
+        packages="/usr/share/pki/ca-trust-source/anchors",
     ),
     Family(
         "openSUSE",  # README of its ca-certificates: /usr/share/pki/trust is for packages
@@ -70,6 +74,7 @@ FAMILIES: Final = (
         bundle="/var/lib/ca-certificates/ca-bundle.pem",
         refresh=("update-ca-certificates",),
         package="sudo zypper install ca-certificates",
+        packages="/usr/share/pki/trust/anchors",
     ),
     Family(
         "Arch",
@@ -79,6 +84,7 @@ FAMILIES: Final = (
         bundle="/etc/ca-certificates/extracted/tls-ca-bundle.pem",
         refresh=("update-ca-trust",),
         package="sudo pacman -S ca-certificates",
+        packages="/usr/share/ca-certificates/trust-source/anchors",
     ),
     Family(
         "Alpine",
@@ -89,6 +95,7 @@ FAMILIES: Final = (
         refresh=("update-ca-certificates",),
         package="sudo apk add ca-certificates",
         reads="*.crt",
+        packages="/usr/share/ca-certificates",
     ),
     Family(
         "Debian",  # update-ca-certificates(8)
@@ -99,6 +106,7 @@ FAMILIES: Final = (
         refresh=("update-ca-certificates",),
         package="sudo apt install ca-certificates",
         reads="*.crt",
+        packages="/usr/share/ca-certificates",
         links="/etc/ssl/certs",
     ),
 )
@@ -169,6 +177,7 @@ class SystemBundle:
         if not (add or drop or dangling):
             return ()
         self._refuse_impossible(root, gone)
+        self._refuse_packaged({held.certificate for held in drop if not held.label})
         anchor = folder / f"{label_of(root)}{self.family.suffix}"
         return (
             *((WriteFile(anchor, root.pem, as_root=True),) if add and not has_anchor else ()),
@@ -193,6 +202,19 @@ class SystemBundle:
         makes a bundle of what should be in there, and of nothing else (measured).
         """
         return self.where.with_name(f"{self.where.name}.new")
+
+    def _refuse_packaged(self, unlabelled: set[Certificate]) -> None:
+        """Older tools put roots there, mkcert on openSUSE to this day."""
+        folder = self.machine.at(self.family.packages)
+        for path in sorted(folder.rglob("*")) if unlabelled else ():
+            if unlabelled.intersection(_read_anchor(path)):
+                tool = shlex.join(self.family.refresh)
+                raise by_hand(
+                    f"this CA is in {path}, among the roots that packages bring",
+                    f"sudo rm {shlex.quote(str(path))} && sudo {tool}"
+                    if not self.family.links
+                    else "deselect it: sudo dpkg-reconfigure ca-certificates",
+                )
 
     def _dangling_links(self) -> list[str]:
         """Links to anchors of certkit that somebody removed without the tool."""

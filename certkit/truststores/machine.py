@@ -20,7 +20,7 @@ PATIENCE: Final = 120
 """Seconds. Debian's update-ca-certificates takes three; its Java hook may wait for dpkg."""
 
 _SYSTEM_FOLDERS: Final = ("/usr/sbin", "/sbin", "/usr/local/sbin")
-"""Where update-ca-certificates lies, and what a user's PATH on Debian leaves out."""
+"""Where update-ca-certificates lies, and what the PATH of a user, of cron and of su leaves out."""
 
 # What makes a tool answer in another language, or Java print a line about itself.
 _UNWANTED: Final = ("LANGUAGE", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS")
@@ -64,7 +64,7 @@ class Machine:
         """This machine and this user, as the process was started."""
         return cls(
             platform=sys.platform,
-            home=Path.home(),
+            home=_home(),
             variables=dict(os.environ),
             which=_which,
             run=run,
@@ -83,6 +83,17 @@ class Machine:
         return named if named.is_absolute() else self.home / default
 
 
+NO_HOME: Final = Path("/nonexistent")
+"""The home of a user who has none, by the name that Debian gives it."""
+
+
+def _home() -> Path:
+    try:
+        return Path.home()
+    except RuntimeError:  # no $HOME, and no entry in the list of users: a number in a container
+        return NO_HOME
+
+
 def run(command: Sequence[str], given: bytes = b"") -> Answer:
     """Run ``command`` without a terminal: a program that wants a passphrase fails and says so."""
     done = subprocess.run(
@@ -90,7 +101,7 @@ def run(command: Sequence[str], given: bytes = b"") -> Answer:
         input=given,
         capture_output=True,
         env={key: value for key, value in os.environ.items() if key not in _UNWANTED}
-        | {"LC_ALL": "C"},
+        | {"LC_ALL": "C", "PATH": _path()},
         timeout=PATIENCE,
         check=False,
         start_new_session=True,  # certutil asks on /dev/tty, whatever its standard input is
@@ -126,8 +137,11 @@ def is_absent(path: Path) -> bool:
 
 
 def _which(name: str) -> str | None:
-    path = os.environ.get("PATH", os.defpath)
-    return shutil.which(name, path=os.pathsep.join([path, *_SYSTEM_FOLDERS]))
+    return shutil.which(name, path=_path())
+
+
+def _path() -> str:
+    return os.pathsep.join([os.environ.get("PATH", os.defpath), *_SYSTEM_FOLDERS])
 
 
 def _is_root() -> bool:
@@ -143,6 +157,6 @@ def _may_write(path: Path) -> bool:
     if os.path.lexists(path) and not os.access(path, os.W_OK):
         return False
     folder = path.parent
-    while not folder.exists():
+    while is_absent(folder):
         folder = folder.parent
     return os.access(folder, os.W_OK)

@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from certkit.errors import CertkitError
 from certkit.text import printable
 from certkit.truststores.machine import is_absent
 from certkit.truststores.steps import Refusal, Run, reason_of
@@ -37,6 +39,9 @@ if TYPE_CHECKING:
 
 NAME: Final = "nss"
 DATABASE: Final = "cert9.db"
+_LEGACY: Final = "cert8.db"
+"""The database of before. Opened as a new one it is converted, and ``certutil -N`` beside it never
+ends (measured)."""
 
 # "C" alone makes a CA trusted for servers; "T" (client certificates) is not asked for.
 _TRUSTED: Final = ("-t", "C,,", "-a")
@@ -65,16 +70,22 @@ _MOVED: Final = 146
 
 
 def nss_store(machine: Machine) -> Store:
-    """Every shared database of this user, or the one that the browser would make."""
+    """Every shared database of this user, and the one that the browser would make.
+
+    Chromium reads the old place as soon as its folder is there, also when it is empty or holds a
+    database of before NSS 3.12, which the browser then converts (measured on Chromium 156).
+    """
     title = "the NSS databases of Chromium, Chrome, Edge and Brave"
     old = machine.home / ".pki/nssdb"
     new = machine.folder("XDG_DATA_HOME", ".local/share") / "pki/nssdb"
     snap = machine.home / "snap/chromium/current"
     candidates = (old, new, snap / ".pki/nssdb", snap / ".local/share/pki/nssdb")
     found = [path for path in candidates if not is_absent(path / DATABASE)]
-    if not {old, new}.intersection(found) and installed_browsers(machine):
-        # Not the old place where the new one is in use: its mere existence would shadow that.
-        found.append(old if _reads_only_the_old_place(machine) else new)
+    if not is_absent(machine.home) and installed_browsers(machine):
+        # Never make the old place where the new one is in use: its existence would shadow that.
+        makes_old = new not in found and _reads_only_the_old_place(machine)
+        read = old if not is_absent(old) or makes_old else new
+        found = list(dict.fromkeys([*found, read]))
     places = tuple(NssDatabase(machine, path) for path in found)
     return Store(NAME, title, places, missing="no browser that reads one, and no database")
 
@@ -92,9 +103,10 @@ def installed_browsers(machine: Machine) -> dict[str, str]:
 def _reads_only_the_old_place(machine: Machine) -> bool:
     versions = []
     for program in installed_browsers(machine):
-        said = ask(machine, (program, "--version")).out.decode("utf-8", "replace")
-        if number := re.search(r" (\d+)\.", said):
-            versions.append(int(number[1]))
+        with suppress(CertkitError):  # one that does not even start decides nothing
+            said = ask(machine, (program, "--version")).out.decode("utf-8", "replace")
+            if number := re.search(r" (\d+)\.", said):
+                versions.append(int(number[1]))
     return bool(versions) and min(versions) < _MOVED
 
 
@@ -109,7 +121,7 @@ class NssDatabase:
 
     def held(self) -> tuple[Held, ...]:
         """What was added to it; the builtin roots are not in it."""
-        if is_absent(self.where / DATABASE):
+        if is_absent(self.where / DATABASE) and not self._is_legacy:
             return ()
         return tuple(held for group in self._groups() for held in group.held())
 
@@ -154,7 +166,7 @@ class NssDatabase:
         )
 
     def _create(self) -> list[Run]:
-        if not is_absent(self.where / DATABASE):
+        if not is_absent(self.where / DATABASE) or self._is_legacy:
             return []
         make = ("mkdir", "-p", "-m", "700", str(self.where))
         database = (self._certutil(), "-N", "-d", self._location, "--empty-password")
@@ -162,6 +174,10 @@ class NssDatabase:
             *([Run(make, f"make the folder {self.where}")] if is_absent(self.where) else []),
             Run(database, f"make an empty database in {self.where}"),
         ]
+
+    @property
+    def _is_legacy(self) -> bool:
+        return is_absent(self.where / DATABASE) and not is_absent(self.where / _LEGACY)
 
     @property
     def _location(self) -> str:
@@ -184,7 +200,9 @@ class NssDatabase:
         return groups.values()
 
     def _ask(self, *what: str) -> bytes:
-        answer = ask(self.machine, (self._certutil(), *what, "-d", self._location))
+        # Reading converts nothing: a look at a place must not change it.
+        location = f"dbm:{self.where}" if self._is_legacy else self._location
+        answer = ask(self.machine, (self._certutil(), *what, "-d", location))
         if answer.code != 0:
             raise unreadable(
                 f"certutil cannot read the database in {self.where}: {reason_of(answer)}",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from certkit.errors import CertkitError
 from certkit.truststores import chromium_policy, firefox, java, linux, macos, nss, windows
+from certkit.truststores.machine import is_absent
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable
@@ -93,7 +94,7 @@ def with_remembered(
                 *(
                     remembered(machine, path)
                     for path in dict.fromkeys(by_store.get(store.name, ()))
-                    if path not in {place.where for place in store.places} and path.exists()
+                    if path not in {place.where for place in store.places} and not is_absent(path)
                 ),
             ),
         )

@@ -78,6 +78,28 @@ class Place(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class ClosedPlace:
+    """What may hide places of the user's and cannot be looked into; ``why`` in the system's words.
+
+    A scan that passed over it would call the store installed.
+    """
+
+    where: Path
+    why: str
+    shared: bool = False
+    fed_by: str = ""
+
+    def held(self) -> tuple[Held, ...]:
+        """Raises CertkitError ``trust.unreadable``."""
+        raise unreadable(f"cannot read {self.where}: {self.why}", "check its owner and its mode")
+
+    def change(self, root: Certificate, *, add: bool, drop: tuple[Held, ...]) -> tuple[Step, ...]:
+        """Never reached: nobody knows what is held."""
+        del root, add, drop
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
 class Store:
     """One kind of trust store on one machine.
 

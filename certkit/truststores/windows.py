@@ -45,11 +45,25 @@ def user_root(machine: Machine) -> Store:
 
 def windows_from_wsl(machine: Machine) -> Store:
     """The user's store on the Windows that this Linux runs in, for the browsers over there."""
-    inside = machine.at("/proc/sys/fs/binfmt_misc/WSLInterop").exists()
-    there = inside and machine.which("powershell.exe") is not None
+    there = _is_wsl(machine) and machine.which("powershell.exe") is not None
     places = (RootStore(machine, "CurrentUser", from_wsl=True),) if there else ()
     title = "the Root store of the Windows user"
     return Store(FROM_WSL, title, places, missing="this is not WSL, or Windows is out of reach")
+
+
+def _is_wsl(machine: Machine) -> bool:
+    """By the entry that lets Linux start Windows programs, or by Microsoft's kernel.
+
+    With systemd the entry is called WSLInterop-late, or is not there (WSL 2.5.1) although the
+    programs start.
+    """
+    if any(machine.at("/proc/sys/fs/binfmt_misc").glob("WSLInterop*")):
+        return True
+    try:
+        kernel = machine.at("/proc/sys/kernel/osrelease").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return "microsoft" in kernel.lower()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,13 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from certkit import CertificateAuthority
+from certkit.home.home import Home
 from tests.peers import program
 
 NSS = ("--store", "nss")
@@ -191,6 +194,26 @@ def test_what_is_no_fingerprint_is_bad_input(certkit, ca, text):
 
 
 # ---- env -----------------------------------------------------------------------------------------
+
+
+def test_an_expired_root_is_not_installed_and_never_called_trusted(
+    certkit, folder, database, tmp_path
+):
+    day = timedelta(days=1)
+    authority = CertificateAuthority.create(days=10, now=datetime.now(UTC) - 30 * day)
+    with Home.open(tmp_path / "home") as home:
+        home.adopt(authority, None)
+    refused = certkit("trust", "install", *NSS, "--json")
+    assert (refused.code, refused.envelope["errors"][0]["code"]) == (3, "validity.issuer-expired")
+
+    root = tmp_path / "root.pem"
+    root.write_bytes(authority.root.pem)
+    add = ["-A", "-d", f"sql:{database}", "-n", "x", "-t", "C,,", "-i", str(root)]
+    subprocess.run([program("certutil"), *add], check=True)
+    told = certkit("trust", "status", *NSS, "--json")
+    assert (told.code, store(told)["state"]) == (1, "present")
+    assert [finding["code"] for finding in told.envelope["findings"]] == ["validity.issuer-expired"]
+    assert certkit("trust", "uninstall", *NSS).code == 0
 
 
 def test_env_is_what_the_snippet_prints_without_its_header(certkit, ca, folder):

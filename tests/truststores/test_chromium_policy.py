@@ -86,6 +86,12 @@ def test_a_broken_file_is_passed_over(fake, roots, text):
     assert policy_store(fake.machine()).contains(roots.root.sha256)
 
 
+def test_a_folder_among_the_files_is_passed_over_as_the_browser_does(fake, roots):
+    fake.make(f"{FOLDER}/backup.json/")
+    install(fake, roots.root)
+    assert policy_store(fake.machine()).contains(roots.root.sha256)
+
+
 @pytest.mark.parametrize(
     ("program", "folder"),
     [

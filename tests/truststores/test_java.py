@@ -9,8 +9,9 @@ import pytest
 from certkit.errors import CertkitError, ExitCode
 from certkit.truststores.change import carry_out, exit_code
 from certkit.truststores.java import java_store
+from certkit.truststores.machine import Answer
 from certkit.truststores.registry import stores
-from certkit.truststores.store import State
+from certkit.truststores.store import State, state
 from tests.truststores.machines import COMMON, WORLDS, FakeMachine, keytool, machine_of
 
 FED = "/etc/ssl/certs/java/cacerts"
@@ -136,3 +137,39 @@ def test_a_keystore_that_keytool_cannot_open_is_unreadable(fake, roots):
         java_store(fake.machine()).contains(roots.root.sha256)
     assert refused.value.code == "trust.unreadable"
     assert "as the test wanted" in refused.value.message
+
+
+# ---- private keys --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("chain", "expected"),
+    [
+        pytest.param(["root"], State.PRESENT, id="of the root itself, which Java trusts"),
+        pytest.param(["other", "root"], State.ABSENT, id="of a certificate below it"),
+    ],
+)
+def test_of_a_private_key_only_the_first_certificate_counts(fake, roots, chain, expected):
+    machine = with_private_key(fake, [getattr(roots, name) for name in chain])
+    (place,) = java_store(machine).places
+    assert state(place, roots.root) is expected
+
+
+def test_a_private_key_is_never_deleted_with_its_certificate(fake, roots, receipts):
+    machine = with_private_key(fake, [roots.root])
+    (outcome,) = carry_out([java_store(machine)], roots.root, machine, receipts, install=False)
+    assert exit_code([outcome]) is ExitCode.TODO
+    assert outcome.error.code == "trust.by-hand"
+    assert not any("-delete" in command for command in fake.ran)
+
+
+def with_private_key(fake, chain):
+    def listing(fake, arguments, given):
+        said = keytool(fake, arguments, given)
+        entry = "Alias name: mine\nEntry type: PrivateKeyEntry\nCertificate chain length: 2\n"
+        entry += "".join(one.pem.decode() for one in chain)
+        return Answer(0, said.out + entry.encode()) if "-list" in arguments else said
+
+    jdk(fake, "/opt/jdk")
+    fake.programs["keytool"] = listing
+    return fake.machine()

@@ -152,3 +152,42 @@ def test_a_bundle_that_may_not_be_read_is_unreadable(debian, roots):
     with pytest.raises(CertkitError) as refused:
         system_store(debian.machine()).contains(roots.root.sha256)
     assert refused.value.code == "trust.unreadable"
+
+
+@pytest.mark.parametrize(
+    ("world", "folder", "way_out"),
+    [
+        ("opensuse", "/usr/share/pki/trust/anchors", "update-ca-certificates"),
+        ("fedora", "/usr/share/pki/ca-trust-source/anchors", "update-ca-trust extract"),
+        ("debian", "/usr/share/ca-certificates", "dpkg-reconfigure ca-certificates"),
+    ],
+)
+def test_a_root_among_those_of_packages_counts_and_is_for_a_person_to_take_out(
+    tmp_path, roots, receipts, world, folder, way_out
+):
+    fake = machine_of(WORLDS[world], tmp_path)
+    fake.make(f"{folder}/rootCA.pem")
+    fake.at(f"{folder}/rootCA.pem").write_bytes(roots.root.pem)
+    bundle = system_store(fake.machine()).places[0].where
+    bundle.write_bytes(bundle.read_bytes() + roots.root.pem)
+    before, machine = fake.contents(), fake.machine()
+    (place,) = system_store(machine).places
+    assert state(place, roots.root) is State.PRESENT
+    (outcome,) = carry_out([system_store(machine)], roots.root, machine, receipts, install=False)
+    assert exit_code([outcome]) is ExitCode.TODO
+    assert "rootCA.pem" in outcome.error.message
+    assert way_out in outcome.error.hint
+    assert fake.contents() == before
+
+
+def test_a_root_that_only_the_stale_bundle_has_goes_with_the_next_run_of_the_tool(
+    tmp_path, roots, receipts
+):
+    fake = machine_of(WORLDS["opensuse"], tmp_path)
+    fake.make("/usr/share/pki/trust/anchors/other.pem")
+    fake.at("/usr/share/pki/trust/anchors/other.pem").write_bytes(roots.other.pem)
+    machine = fake.machine()
+    (place,) = system_store(machine).places
+    place.where.write_bytes(place.where.read_bytes() + roots.root.pem)
+    (outcome,) = carry_out([system_store(machine)], roots.root, machine, receipts, install=False)
+    assert (exit_code([outcome]), outcome.after) == (ExitCode.OK, State.ABSENT)

@@ -117,6 +117,24 @@ def test_from_wsl_the_windows_user_is_told_with_a_windows_path(tmp_path, roots, 
     ]
 
 
+@pytest.mark.parametrize(
+    ("path", "text", "there"),
+    [
+        ("/proc/sys/fs/binfmt_misc/WSLInterop-late", "enabled", True),
+        ("/proc/sys/kernel/osrelease", "6.6.87.2-microsoft-standard-WSL2", True),
+        ("/proc/sys/kernel/osrelease", "4.4.0-19041-Microsoft", True),
+        ("/proc/sys/kernel/osrelease", "6.1.0-32-amd64", False),
+        ("/proc/sys/fs/binfmt_misc/python3.13", "enabled", False),
+    ],
+)
+def test_wsl_is_known_by_its_interpreter_or_its_kernel(tmp_path, path, text, there):
+    """A powershell.exe alone may be Wine's."""
+    fake = FakeMachine(tmp_path, programs={"powershell.exe": listing})
+    fake.make(path)
+    fake.at(path).write_text(text)
+    assert stores(fake.machine(), ["windows"])[0].available() is there
+
+
 @pytest.mark.parametrize("noise", [b"WARNING: something\r\n", b"\xff\xfe\r\n", b"AAAA\r\n"])
 def test_what_is_no_certificate_in_a_listing_is_passed_over(tmp_path, roots, noise):
     fake = machine_of(WORLDS["windows"], tmp_path)

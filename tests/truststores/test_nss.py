@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from certkit.errors import CertkitError
+from certkit.errors import CertkitError, ExitCode
+from certkit.truststores.change import carry_out, exit_code
 from certkit.truststores.firefox import firefox_store
 from certkit.truststores.machine import Answer
 from certkit.truststores.nss import nss_store
-from certkit.truststores.store import label_of
+from certkit.truststores.store import State, label_of
 from tests.truststores.machines import COMMON, FakeMachine, certutil, chromium
 
 OLD = ".pki/nssdb"
@@ -46,6 +49,32 @@ def make(fake: FakeMachine, *folders: str) -> None:
 def test_the_place_that_would_shadow_the_users_is_never_made(fake, existing, expected):
     make(fake, *existing)
     assert places(fake) == expected
+
+
+@pytest.mark.parametrize("in_use", [[], [NEW]])
+def test_the_folder_of_the_old_place_decides_also_without_a_database(fake, in_use):
+    (fake.home / OLD).mkdir(parents=True)
+    make(fake, *in_use)
+    assert places(fake) == [*in_use, OLD]
+
+
+def test_the_folder_above_the_old_place_decides_nothing(fake):
+    (fake.home / OLD).parent.mkdir()
+    assert places(fake) == [NEW]
+
+
+def test_without_a_home_no_database_is_made_for_a_browser(fake):
+    fake.home.rmdir()
+    machine = replace(fake.machine(), home=fake.home / "gone")
+    assert not nss_store(machine).available()
+
+
+def test_a_browser_that_does_not_start_stands_in_nobodys_way(fake):
+    def broken(*_) -> Answer:
+        raise OSError(8, "Exec format error")
+
+    fake.programs["chromium"] = broken
+    assert places(fake) == [NEW]
 
 
 def test_a_chromium_that_reads_only_the_old_place_gets_it(fake):
@@ -172,7 +201,34 @@ def test_profiles_are_found_wherever_firefox_keeps_them(fake, base):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "[Profile0\n", "no section", "[Profile0]\nPath=", "[General]\nPath=x\n", "\0"]
+    "text",
+    [
+        "\ufeff[Profile0]\nPath=a b\n",
+        "[Profile0]\r\nName=x\r\nPath=a b\r\n",
+        "a line of nothing\n[Profile0]\nName\n; Path=no\nPath=a b\n[Install1]\nDefault=a b\n",
+        "[Profile0]\nPath=gone\n[Profile0]\nPath=a b\n",
+        "[broken\n[Profile12]\nPath=a b",
+    ],
+)
+def test_a_profiles_ini_is_read_as_firefox_reads_it(fake, text):
+    make(fake, ".mozilla/firefox/a b")
+    (fake.home / ".mozilla/firefox/profiles.ini").write_bytes(text.encode())
+    (place,) = firefox_store(fake.machine()).places
+    assert place.where.name == "a b"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[Profile0\nPath=x\n",
+        "no section\nPath=x\n",
+        "[Profile0]\nPath=",
+        "[Profile0]\nPath=x\0\n",
+        "[Profile0]\nPath=profiles.ini\n",
+        "[Profile0]\nName=x\n[General]\nPath=x\n",
+        "\0",
+    ],
 )
 def test_a_profiles_ini_that_says_nothing_is_no_profile(fake, text):
     make(fake, ".mozilla/firefox/x")
@@ -188,6 +244,21 @@ def test_one_profile_that_two_files_name_is_one_place(fake):
             f"[Profile0]\nIsRelative=0\nPath={fake.home}/.mozilla/firefox/x\n"
         )
     assert len(firefox_store(fake.machine()).places) == 1
+
+
+def test_a_profiles_ini_that_cannot_be_read_is_not_taken_for_no_profile(fake, roots, receipts):
+    """A folder in its place, since root may read every file."""
+    fake.make("/home/ada lovelace/.mozilla/firefox/profiles.ini/")
+    make(fake, ".config/mozilla/firefox/x")
+    ini = fake.home / ".config/mozilla/firefox/profiles.ini"
+    ini.write_text("[Profile0]\nPath=x\n")
+    machine = fake.machine()
+    outcomes = tuple(
+        carry_out([firefox_store(machine)], roots.root, machine, receipts, install=True)
+    )
+    assert exit_code(outcomes) is ExitCode.ENVIRONMENT
+    assert [outcome.after for outcome in outcomes] == [State.UNREADABLE, State.PRESENT]
+    assert "profiles.ini" in outcomes[0].error.message
 
 
 def test_firefox_without_a_profile_is_told_to_be_started(fake):

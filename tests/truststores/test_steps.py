@@ -185,3 +185,17 @@ def test_the_tools_of_the_system_are_found_though_the_path_of_a_user_has_no_sbin
     monkeypatch.setenv("PATH", str(tmp_path))
     assert Machine.here().which("sh") is None
     assert Machine.here().which("chroot") == "/usr/sbin/chroot"
+
+
+def test_a_program_that_is_found_there_runs_by_its_name_and_finds_the_others(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", f"{tmp_path}{os.pathsep}/usr/bin{os.pathsep}/bin")
+    assert run(["chroot", "--version"]).code == 0
+    assert run(["sh", "-c", "command -v chroot"]).code == 0
+
+
+def test_a_user_without_an_entry_and_without_a_variable_has_no_home(monkeypatch):
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(os, "getuid", lambda: 54321)
+    assert not Machine.here().home.exists()
+    monkeypatch.setenv("HOME", "/tmp")
+    assert Machine.here().home.exists()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+import certkit
 from tests.e2e.throwaway_system import System, throwaway_system
 from tests.e2e.trust_browsers import chromium_opens, chromium_page, firefox, profiles
 from tests.e2e.trust_server import Site, root_of, site
@@ -104,6 +105,22 @@ def test_chromium_opens_the_page_whichever_database_it_reads(
     assert person.certkit("trust", "status", "--store", "nss").code == 1
     for place in existing:
         assert entries(person.home / place) == before[place]
+
+
+@pytest.mark.peer("chromium")
+@pytest.mark.parametrize("in_use", [False, True], ids=["alone", "beside the new place"])
+def test_chromium_reads_the_old_place_as_soon_as_its_folder_is_there(
+    person: System, served: Site, *, in_use: bool
+) -> None:
+    (person.home / OLD).mkdir(parents=True)
+    if in_use:
+        make_database(person.home / NEW)
+    done = person.certkit("trust", "install", "--store", "nss", "--json")
+    assert done.code == 0, done.err
+    assert chromium_opens(person, served.url)
+    assert str(person.home / OLD) in [row["place"] for row in done.envelope["data"]["stores"]]
+    assert person.certkit("trust", "uninstall", "--store", "nss").code == 0
+    assert not chromium_opens(person, served.url)
 
 
 @pytest.mark.peer("chromium")
@@ -236,6 +253,76 @@ def test_a_database_that_others_own_is_an_error_and_never_called_installed() -> 
         done = system.certkit("trust", "install", "--store", "nss", "--json", user="nobody")
         assert done.code == 3
         assert done.states == {"nss": {"unreadable"}}
+
+
+def test_what_cannot_be_looked_into_is_an_error_and_the_others_get_theirs() -> None:
+    """As ``sudo`` leaves it in a home: folders of root."""
+    with throwaway_system("nobody") as system:
+        system.certkit("ca", "init", user="nobody")
+        base = system.home / ".mozilla/firefox"
+        for folder in (system.home / ".pki", base, system.home / "closed/profile", base / "mine"):
+            folder.mkdir(parents=True)
+        (base / "profiles.ini").write_text(
+            f"[Profile0]\nIsRelative=0\nPath={system.home}/closed/profile\n"
+            "[Profile1]\nIsRelative=1\nPath=mine\n"
+        )
+        shutil.chown(base / "mine", "nobody")
+        for closed in (".pki", "closed"):
+            (system.home / closed).chmod(0o700)
+        stores = ("--store", "nss", "--store", "firefox", "--json")
+        done = system.certkit("trust", "install", *stores, user="nobody")
+        assert done.code == 3
+        states = {row["place"]: row["state"] for row in done.envelope["data"]["stores"]}
+        assert states[str(base / "mine")] == "present"
+        assert states[f"{system.home}/closed/profile"] == "unreadable"
+        assert states[str(system.home / OLD)] == "unreadable"
+        assert system.certkit("trust", "status", *stores, user="nobody").code == 1
+
+        (system.home / ".mozilla").chmod(0o700)
+        done = system.certkit("trust", "install", "--store", "firefox", "--json", user="nobody")
+        assert (done.code, done.errors[0]["code"]) == (3, "trust.unreadable")
+        for closed in (".pki", "closed", ".mozilla"):
+            (system.home / closed).chmod(0o755)
+            for folder in (system.home / closed).rglob("*"):
+                shutil.chown(folder, "nobody")
+        shutil.chown(system.home / ".pki", "nobody")
+        assert system.certkit("trust", "install", *stores, user="nobody").code == 0
+
+
+def test_a_database_of_before_is_read_as_it_is_and_converted_by_the_first_change(
+    person: System,
+) -> None:
+    person.certkit("ca", "init")
+    profile = person.home / ".mozilla/firefox/of 2017"
+    profile.mkdir(parents=True)
+    (profile.parent / "profiles.ini").write_text("[Profile0]\nIsRelative=1\nPath=of 2017\n")
+    try:
+        certutil("-N", "-d", f"dbm:{profile}", "--empty-password")
+    except subprocess.CalledProcessError:
+        pytest.skip("this NSS makes no such database any more")
+    other = person.home / "other.pem"
+    other.write_bytes(certkit.CertificateAuthority.create().root.pem)
+    certutil("-A", "-d", f"dbm:{profile}", "-n", "mine", "-t", "C,,", "-i", other)
+    assert person.certkit("trust", "status", "--store", "firefox").code == 1
+    assert not (profile / "cert9.db").exists(), "a look changes nothing"
+    assert person.certkit("trust", "install", "--store", "firefox").code == 0
+    assert person.certkit("trust", "status", "--store", "firefox").code == 0
+    assert person.certkit("trust", "uninstall", "--store", "firefox").code == 0
+    assert "mine " in certutil("-L", "-d", f"sql:{profile}")
+    assert "certkit-" not in certutil("-L", "-d", f"sql:{profile}")
+
+
+def test_a_root_that_somebody_distrusted_is_trusted_when_they_ask_for_it(person: System) -> None:
+    person.certkit("ca", "init")
+    database = make_database(person.home / NEW)
+    before = entries(database)
+    root = person.home / "ca/root.pem"
+    certutil("-A", "-d", f"sql:{database}", "-n", "no", "-t", "p,p,p", "-i", root)
+    assert person.certkit("trust", "status", "--store", "nss").code == 1
+    assert person.certkit("trust", "install", "--store", "nss").code == 0
+    assert person.certkit("trust", "status", "--store", "nss").code == 0
+    assert person.certkit("trust", "uninstall", "--store", "nss").code == 0
+    assert entries(database) == before
 
 
 def test_a_database_that_is_held_locked_is_an_error_and_then_is_not(person: System) -> None:

@@ -164,6 +164,34 @@ def test_a_keystore_with_another_password_is_unreadable_and_never_called_install
     assert "password" in done.errors[0]["message"]
 
 
+def test_an_entry_with_a_private_key_is_no_trust_of_its_ca_and_stays(
+    person: System, jdk: Path
+) -> None:
+    person.certkit("ca", "init")
+    out, p12 = person.home / "out", person.home / "mine.p12"
+    person.certkit("issue", "localhost", "--out", str(out))
+    files = ("-in", out / "localhost.pem", "-inkey", out / "localhost-key.pem", "-out", p12)
+    chain = ("-certfile", person.home / "ca/root.pem", "-passout", "pass:changeit")
+    command = [program("openssl"), "pkcs12", "-export", *files, *chain]
+    subprocess.run(command, env=clean_env(), check=True, timeout=60)
+    source = ("-srckeystore", str(p12), "-srcstorepass", "changeit", "-noprompt")
+    store = ("-destkeystore", str(jdk / CACERTS), "-deststorepass", "changeit")
+    imported = subprocess.run(
+        [jdk / "bin/keytool", "-importkeystore", *source, *store],
+        env=clean_env(),
+        capture_output=True,
+        check=False,
+        timeout=120,
+    )
+    assert imported.returncode == 0, imported.stdout
+    before = entries(jdk)
+    assert "Certificate chain length: 2" in keytool(jdk, "-list", "-rfc")
+    assert person.certkit("trust", "status", *OWN[:2], "--json").states["java"] == {"absent"}
+    assert person.certkit("trust", "install", *OWN).code == 0
+    assert person.certkit("trust", "uninstall", *OWN).code == 0
+    assert entries(jdk) == before
+
+
 def test_without_keytool_it_says_what_brings_it(person: System, jdk: Path) -> None:
     person.certkit("ca", "init")
     (jdk / "bin/keytool").unlink()

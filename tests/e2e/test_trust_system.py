@@ -258,6 +258,33 @@ def test_when_debians_hook_fails_java_gets_the_root_all_the_same(
     assert system.snapshot() == before
 
 
+def test_root_whose_path_has_no_sbin_finds_the_tool(system: System, served: Site) -> None:
+    """As cron and ``su`` leave it."""
+    before, path = system.snapshot(), {"PATH": "/usr/bin:/bin"}
+    assert system.certkit("trust", "install", "--store", "system", **path).code == 0
+    assert served.asks(system, "curl")[0]
+    assert system.certkit("trust", "uninstall", **path).code == 0
+    assert system.snapshot() == before
+
+
+def test_a_root_among_those_of_the_distribution_is_for_a_person_to_take_out(
+    system: System, served: Site
+) -> None:
+    roots = "/usr/share/ca-certificates"
+    system.check("mount", "-t", "tmpfs", "tmpfs", roots)
+    system.check("cp", str(system.home / "ca/root.pem"), f"{roots}/mine.crt")
+    system.check("sh", "-c", "echo mine.crt > /etc/ca-certificates.conf; update-ca-certificates")
+    assert system.certkit("trust", "status", "--store", "system").code == 0
+    assert served.asks(system, "curl")[0]
+    done = system.certkit("trust", "uninstall", "--store", "system", "--json")
+    assert (done.code, done.errors[0]["code"]) == (4, "trust.by-hand")
+    assert f"{roots}/mine.crt" in done.errors[0]["message"]
+    # What dpkg-reconfigure does when it is deselected.
+    system.check("sh", "-c", "echo '!mine.crt' > /etc/ca-certificates.conf; update-ca-certificates")
+    assert system.certkit("trust", "uninstall", "--store", "system").code == 0
+    assert not served.asks(system, "curl")[0]
+
+
 def test_a_read_only_system_gets_advice(system: System, served: Site) -> None:
     system.check("mount", "--bind", str(ANCHORS), str(ANCHORS))
     system.check("mount", "-o", "remount,bind,ro", str(ANCHORS))

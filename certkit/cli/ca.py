@@ -263,9 +263,9 @@ def shown(store: Home, talk: tuple[str, ...] = (), *, new: bool = False) -> Resu
     width = max(12, *map(len, files))
     lines = [
         bold(root.subject),
-        f"  valid        {root.not_before:%Y-%m-%d} to {root.not_after:%Y-%m-%d}",
-        f"  sha256       {root.sha256}",
-        *_constraint_lines(constraints),
+        f"  {'valid':{width}} {root.not_before:%Y-%m-%d} to {root.not_after:%Y-%m-%d}",
+        f"  {'sha256':{width}} {root.sha256}",
+        *_constraint_lines(constraints, width),
         *(f"  {role:{width}} {path}" for role, path in files.items()),
     ]
     if "key" not in files:
@@ -274,13 +274,14 @@ def shown(store: Home, talk: tuple[str, ...] = (), *, new: bool = False) -> Resu
     return Result(data, "\n".join(lines), talk, (*store.recovered, *warned))
 
 
-def _constraint_lines(constraints: Constraints | None) -> list[str]:
+def _constraint_lines(constraints: Constraints | None, width: int) -> list[str]:
+    head, rest = f"  {'may sign':{width}} ", " " * (width + 3)
     if constraints is None:
-        return [yellow("  may sign     EVERY name: this CA is unconstrained")]
+        return [yellow(f"{head}EVERY name: this CA is unconstrained")]
     names = " ".join(constraints.dns) or "any name"
     blocks = " ".join(map(str, constraints.ip)) or "any address"
     return [
-        f"  may sign     {names}",
-        f"               {blocks}",
-        dim("               and any e-mail address or URI, which name constraints leave free"),
+        f"{head}{names}",
+        f"{rest}{blocks}",
+        dim(f"{rest}and any e-mail address or URI, which name constraints leave free"),
     ]

@@ -152,8 +152,9 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
     if diagnosis.clients:
         yield ""
         yield style.bold("what clients show:")
+        width = max(len(client) for client, _ in diagnosis.clients)
         for client, words in diagnosis.clients:
-            yield f"  {client:14} {printable(words, limit=500)}"
+            yield f"  {client:{width}} {printable(words, limit=500)}"
 
 
 def _headline(diagnosis: Diagnosis) -> str:

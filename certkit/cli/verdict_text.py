@@ -10,7 +10,7 @@ from certkit.findings import has_error
 from certkit.text import printable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterator
     from datetime import datetime
 
     from certkit.cli.anchors import Anchors
@@ -27,7 +27,7 @@ def verdict_text(
     findings: tuple[Finding, ...],
     trust: Anchors,
     moment: datetime,
-    predictions: Iterable[Prediction],
+    predictions: Collection[Prediction],
 ) -> str:
     """The answer on the first line; ``findings`` are those of the verdict and of the files."""
     lines = [_headline(seen, name, verdict, good=not has_error(findings))]
@@ -52,12 +52,13 @@ def _headline(seen: Target, name: str | None, verdict: Verdict, *, good: bool) -
     return f"{word}: {label} is {'' if good else 'not '}good for {shown}{matched}"
 
 
-def _client_lines(predictions: Iterable[Prediction]) -> Iterator[str]:
+def _client_lines(predictions: Collection[Prediction]) -> Iterator[str]:
     """A table of the clients, with the words in which each refuses."""
     yield style.bold("clients that trust the same roots:")
+    width = max(len(each.client) for each in predictions)
     for each in predictions:
         word = _ANSWERS[each.verdict](f"{each.verdict:8}")
-        yield f"  {each.client:12} {word} {printable(each.reason, limit=500)}".rstrip()
+        yield f"  {each.client:{width}} {word} {printable(each.reason, limit=500)}".rstrip()
 
 
 _ANSWERS: Final = {"accept": style.green, "reject": style.red, "unknown": style.dim}

@@ -126,11 +126,14 @@ class Certificate:
         return self._extensions.get(kind)
 
     @cached_property
+    def extensions(self) -> tuple[x509.Extension[Any], ...]:
+        """Every extension; none when :attr:`malformed`."""
+        return tuple(self.x509.extensions) if self.malformed is None else ()
+
+    @cached_property
     def _extensions(self) -> dict[type[x509.ExtensionType], x509.Extension[Any]]:
         # pyca looks through all of them at each question, and a verdict asks thirty.
-        if self.malformed is not None:
-            return {}
-        return {type(extension.value): extension for extension in self.x509.extensions}
+        return {type(extension.value): extension for extension in self.extensions}
 
     @cached_property
     def names(self) -> tuple[Name, ...]:

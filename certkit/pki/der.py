@@ -15,21 +15,22 @@ NULL: Final = b"\x05\x00"
 
 def sequence(*parts: bytes) -> bytes:
     """A SEQUENCE of ``parts``, each encoded already."""
-    return _tagged(SEQUENCE, b"".join(parts))
+    return tagged(SEQUENCE, b"".join(parts))
 
 
 def octets(value: bytes) -> bytes:
     """An OCTET STRING."""
-    return _tagged(OCTET_STRING, value)
+    return tagged(OCTET_STRING, value)
 
 
 def integer(value: int) -> bytes:
     """An INTEGER that is not negative."""
     # One byte more than the bits need when the top bit is set: DER integers are signed.
-    return _tagged(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big"))
+    return tagged(INTEGER, value.to_bytes(value.bit_length() // 8 + 1, "big"))
 
 
-def _tagged(tag: int, value: bytes) -> bytes:
+def tagged(tag: int, value: bytes) -> bytes:
+    """One element."""
     if len(value) < 0x80:
         return bytes([tag, len(value)]) + value
     length = len(value).to_bytes((len(value).bit_length() + 7) // 8, "big")

@@ -22,6 +22,7 @@ from tests.e2e.prediction_maker import (
     version_1,
     with_broken_hash,
 )
+from tests.e2e.prediction_names import odd_names
 from tests.e2e.prediction_trust import intermediate_pinned, trust
 from tests.verify.make import CLIENT, SERVER, key_usage, nc
 
@@ -445,7 +446,9 @@ def _v1_root(m: Maker) -> Case:
     return m.case([m.leaf(root)], [root])
 
 
-GROUPS = (_sound, _names, _dates, trust, _usage, _constraints, _strict, _crypto, _form)
+GROUPS = (
+    *(_sound, _names, odd_names, _dates, trust, _usage, _constraints, _strict, _crypto, _form),
+)
 
 
 def cases(now: datetime) -> Iterator[Case]:

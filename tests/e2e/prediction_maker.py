@@ -102,7 +102,7 @@ def with_broken_hash(made: Made, issuer: Made, digest: str) -> Made:
     tbs = tbs.replace(prefix + b"\x0b", prefix + last, 1)
     signature = issuer.key.sign(tbs, padding.PKCS1v15(), algorithm)
     name = bytes.fromhex("300d0609") + prefix + last + b"\x05\x00"
-    der = _element(0x30, tbs + name + _element(0x03, b"\x00" + signature))
+    der = element(0x30, tbs + name + element(0x03, b"\x00" + signature))
     return Made(Certificate.from_der(der), made.key)
 
 
@@ -110,11 +110,11 @@ def version_1(made: Made, issuer: Made) -> Made:
     """The same certificate without extensions, in the version of X.509 that has none."""
     parts = _elements(_elements(made.certificate.x509.tbs_certificate_bytes)[0][1])
     kept = b"".join(whole for whole, _ in parts if whole[0] not in (0xA0, 0xA3))
-    signed = make.signed(_element(0x30, kept), issuer.key)
+    signed = make.signed(element(0x30, kept), issuer.key)
     return Made(Certificate.from_der(signed), made.key)
 
 
-def _element(tag: int, contents: bytes) -> bytes:
+def element(tag: int, contents: bytes) -> bytes:
     """One DER element."""
     size = (len(contents).bit_length() + 7) // 8
     long = bytes([0x80 | size]) + len(contents).to_bytes(size, "big")

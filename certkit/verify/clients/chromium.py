@@ -21,6 +21,8 @@ _DATES: Final = (
     "anchor-early",
 )
 _ALWAYS_INVALID: Final = (
+    "leaf-no-names",
+    "leaf-odd-address",
     "leaf-optional-san",
     "leaf-raw-name",
     "sha1",
@@ -54,6 +56,7 @@ CHROMIUM: Final = Client(
     climb=Climb(by_signature, any_certificate, nss_can_hold),
     matching=Matching(public_suffix=False, dot_presented="dropped"),
     rules=(
+        Rule("leaf-subject-unreadable", "net::ERR_SSL_SERVER_CERT_BAD_FORMAT"),
         Rule("leaf-p521", "net::ERR_SSL_VERSION_OR_CIPHER_MISMATCH"),
         Rule("leaf-ed25519", "net::ERR_SSL_VERSION_OR_CIPHER_MISMATCH"),
         Rule("leaf-cannot-sign", "net::ERR_SSL_KEY_USAGE_INCOMPATIBLE"),

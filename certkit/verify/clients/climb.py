@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
+from certkit.verify.clients.general_names import subject
 from certkit.verify.clients.sight import Chain, End, Sight
 from certkit.verify.key_ids import points_to
 from certkit.verify.path import Node, Path, PathBuilder
@@ -77,14 +77,15 @@ def end_of_what_was_sent(certificate: Certificate, chain: Chain) -> bool:
     builder = PathBuilder((), chain.sent[1:], chain.at)
     path = _climbed(builder, chain.leaf, ())
     last = path.nodes[-2] if len(path.nodes) > 1 and path.top.self_issued else path.top
-    sought = last.certificate.x509
-    return _bucket(certificate.x509.subject) in (_bucket(sought.issuer), _bucket(sought.subject))
+    sought = last.certificate
+    places = _bucket(sought.x509.issuer.public_bytes()), _bucket(subject(sought))
+    return _bucket(subject(certificate)) in places
 
 
-def _bucket(name: x509.Name) -> int:
+def _bucket(name: bytes) -> int:
     """gnulib's hash_pjw_bare of the name in DER, modulo the size of GnuTLS's table."""
     found = 0
-    for octet in name.public_bytes():
+    for octet in name:
         found = (octet + (found << 9 | found >> 55)) & 0xFFFF_FFFF_FFFF_FFFF
     return found % 127
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
 
-from certkit.verify.name_constraints import names_of
 from certkit.verify.subtrees import RULES
 
 if TYPE_CHECKING:
@@ -40,9 +39,10 @@ class Outside:
 
 def outside(leaf: Certificate, above: Node) -> Iterator[Outside]:
     """Every name of ``leaf`` outside the constraints of ``above``."""
-    for kind, value in names_of(leaf):
-        if kind in COMPARED:
-            yield from compare(kind, value, above)
+    found = leaf.extension(x509.SubjectAlternativeName)
+    for name in found.value if found is not None else ():
+        if isinstance(name, COMPARED):
+            yield from compare(type(name), name.value, above)
 
 
 def compare(kind: type[x509.GeneralName], value: object, above: Node) -> Iterator[Outside]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from cryptography import x509
 
 from certkit.verify import profile
+from certkit.verify.clients import java_names
 from certkit.verify.clients import questions as ask
 from certkit.verify.clients.constraints import constrains
 from certkit.verify.clients.sight import End
@@ -338,6 +339,41 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         "leaf-raw-name": Flaw(
             "a name outside ASCII is not stored as A-labels",
             _of(ask.leaf, ask.raw_names),
+        ),
+        "leaf-no-names": Flaw(
+            "the subject alternative name is there and holds nothing",
+            _of(ask.leaf, ask.without_names),
+        ),
+        "leaf-empty-name": Flaw("a name is empty", _of(ask.leaf, ask.empty_names)),
+        "leaf-odd-address": Flaw(
+            "an address among the names is neither IPv4 nor IPv6", _of(ask.leaf, ask.odd_addresses)
+        ),
+        "leaf-mapped-address": Flaw(
+            "an address among the names is an IPv4 address mapped to IPv6",
+            _of(ask.leaf, ask.mapped_addresses),
+        ),
+        "leaf-uri-unparsed": Flaw(
+            "a URI among the names has a host or an escape that is none",
+            _of(ask.leaf, ask.unparsed_uris),
+        ),
+        "leaf-names-unreadable": Flaw(
+            "Java cannot read one of the names, and then none of them",
+            _of(ask.leaf, lambda _, node: java_names.complaint(node.certificate) is not None),
+        ),
+        "leaf-critical-names-unreadable": Flaw(
+            "Java cannot read one of the names, and they are critical",
+            _of(ask.leaf, lambda _, node: java_names.critical_complaint(node.certificate)),
+        ),
+        "leaf-critical-san-of-no-endpoint": Flaw(
+            "the names are critical, and none of them is a host, address, mailbox or URI",
+            _of(ask.leaf, ask.critical_names_of_no_endpoint),
+        ),
+        "leaf-subject-unreadable": Flaw(
+            "the subject holds octets that are no text of their type",
+            _of(ask.leaf, ask.unreadable_subject),
+        ),
+        "leaf-subject-no-text": Flaw(
+            "the common name is no text at all", _of(ask.leaf, ask.common_name_of_no_text)
         ),
         # ---- keys and signatures
         "leaf-small-rsa": Flaw(

@@ -6,17 +6,34 @@ that has any are printed, and the name beside them; the prediction is one of the
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from certkit.pki import der
 from certkit.verify.clients.climb import Climb, by_key_id, end_of_what_was_sent
-from certkit.verify.clients.hostnames import AT_START, Matching
+from certkit.verify.clients.general_names import (
+    DIRECTORY,
+    GeneralName,
+    general_names,
+    mended,
+    reread,
+)
+from certkit.verify.clients.hostnames import ALL_STRINGS, AT_START, Matching
 from certkit.verify.clients.rules import Client, Rule
 
+if TYPE_CHECKING:
+    from certkit.pki.certificate import Certificate
+
 _CLIMB: Final = Climb(by_key_id, end_of_what_was_sent, last_version_first=True)
-_MATCHING: Final = Matching(stars=AT_START, common_name="no-dns-or-ip")
+_IA5, _UNIVERSAL = 0x16, 0x1C
+_MATCHING: Final = Matching(
+    stars=AT_START,
+    common_name="no-dns-ip-or-uri",
+    common_name_strings=ALL_STRINGS - {_IA5, _UNIVERSAL},
+)
 
 # What is wrong with the intermediate or its issuer, then with the certificate or its issuer.
 _FLAWS: Final = (
+    ("leaf-empty-name", "unread"),
     ("untrusted", "issuer"),
     ("anchor-says-no-ca", "ca"),
     ("foreign-anchor-no-ca", "ca"),
@@ -61,7 +78,16 @@ def _rules(words: dict[str, str]) -> tuple[Rule, ...]:
     )
 
 
+_UNREAD: Final = "Unknown Subject Alternative name in X.509 certificate."
 _UNLESS: Final = {"critical": ("pinned",), "constraints": ("other-family-outside",)}
+
+
+def _until_an_empty_name(certificate: Certificate) -> Certificate:
+    """GnuTLS looks no further than an empty directoryName."""
+    names = general_names(certificate) or ()
+    empty = GeneralName(DIRECTORY, der.sequence())
+    seen = names[: names.index(empty)] if empty in names else names
+    return mended(certificate) if seen == names else reread(certificate, seen)
 
 
 GNUTLS: Final = Client(
@@ -69,7 +95,9 @@ GNUTLS: Final = Client(
     "gnutls-cli 3.7.9",
     climb=_CLIMB,
     matching=_MATCHING,
+    reads=_until_an_empty_name,
     rules=(
+        Rule("leaf-empty-name", _UNREAD),
         Rule("leaf-cannot-sign", "Key usage violation in certificate has been detected."),
         *_rules(
             {
@@ -97,8 +125,10 @@ WGET: Final = Client(
     "wget 1.21.3 with GnuTLS 3.7.9",
     climb=_CLIMB,
     matching=_MATCHING,
+    reads=_until_an_empty_name,
     rules=_rules(
         {
+            "unread": f"GnuTLS: {_UNREAD}",
             "issuer": "The certificate of ‘{name}’ doesn't have a known issuer.",
             "ca": "The certificate signer of ‘{name}’ was not a CA.",
             "hash": "The certificate of ‘{name}’ was signed using an insecure algorithm.",

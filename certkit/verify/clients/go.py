@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
 
+from certkit.verify.clients import general_names as general
 from certkit.verify.clients.climb import Climb, any_certificate, by_signature
-from certkit.verify.clients.hostnames import Matching, covers
+from certkit.verify.clients.general_names import common_name_tags
+from certkit.verify.clients.hostnames import Matching, covers, unmapped
 from certkit.verify.clients.questions import first_outside, key_id_critical
 from certkit.verify.clients.rules import Client, Rule
+from certkit.verify.clients.uris import go_parses
 from certkit.verify.profile import common_names
 
 if TYPE_CHECKING:
@@ -28,10 +32,11 @@ def _name(sight: Sight) -> str:
     """HostnameError.Error."""
     asked, leaf = sight.asked, sight.leaf
     has_san = leaf.extension(x509.SubjectAlternativeName) is not None
-    if not has_san and any(covers(text, asked, _MATCHING) for text in common_names(leaf)[-1:]):
+    texts = common_names(leaf)[-1:] if _UNIVERSAL not in common_name_tags(leaf) else ()
+    if not has_san and any(covers(text, asked, _MATCHING) for text in texts):
         return "x509: certificate relies on legacy Common Name field, use SANs instead"
     names = [name.value for name in leaf.names if name.type == asked.type]
-    if names:
+    if any(names):
         return f"x509: certificate is valid for {', '.join(names)}, not {sight.name}"
     if asked.type == "ip":
         return (
@@ -55,6 +60,28 @@ def _constraint(sight: Sight) -> str:
     return f'{refusal}{kind} "{found.name}" {why}'
 
 
+def _unparsed(sight: Sight) -> str:
+    """The first name that parseSANExtension refuses."""
+    for name in general.general_names(sight.leaf) or ():
+        if name.tag in _IA5 and not name.text.isascii():
+            return f"{_UNPARSED}SAN {_IA5[name.tag]} is malformed"
+        if name.tag == general.URI and not go_parses(name.text):
+            return f'{_UNPARSED}cannot parse URI "'
+        if name.tag == general.IP and len(name.octets) not in (4, 16):
+            return f"{_UNPARSED}cannot parse IP address of length {len(name.octets)}"
+        if name.tag == general.IP and unmapped(ip_address(name.octets)):
+            return f"{_UNPARSED}SAN iPAddress contains IPv4-mapped IPv6 address"
+    return _UNPARSED
+
+
+_IA5: Final = {
+    general.DNS: "dNSName",
+    general.EMAIL: "rfc822Name",
+    general.URI: "uniformResourceIdentifier",
+}
+_UNIVERSAL: Final = 0x1C
+
+
 def _can_parse(certificate: Certificate) -> bool:
     """Go cannot parse a certificate whose key identifiers are critical."""
     return not key_id_critical(certificate)
@@ -68,7 +95,18 @@ GO: Final = Client(
     rules=(
         Rule("sent-md5", "tls: handshake failure"),
         Rule("sent-key-id-critical", _UNPARSED),
+        Rule("leaf-subject-unreadable", f"{_UNPARSED}invalid RDNSequence"),
+        *(
+            Rule(flaw, _unparsed)
+            for flaw in (
+                "leaf-raw-name",
+                "leaf-uri-unparsed",
+                "leaf-odd-address",
+                "leaf-mapped-address",
+            )
+        ),
         Rule("leaf-unknown-critical", _CRITICAL),
+        Rule("leaf-critical-san-of-no-endpoint", _CRITICAL),
         Rule("leaf-expired", _EXPIRED),
         Rule("leaf-early", _EXPIRED),
         Rule("host-not-named", _name),

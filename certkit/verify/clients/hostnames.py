@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from ipaddress import IPv6Address
 from typing import TYPE_CHECKING, Final, Literal
 
 from certkit.pki.public_suffix import is_public_suffix
-from certkit.verify.identity import ascii_lower
+from certkit.verify.clients.general_names import DNS, IP, URI, common_name_tags, general_names
+from certkit.verify.identity import ascii_lower, reference
 from certkit.verify.profile import common_names
 
 if TYPE_CHECKING:
+    from ipaddress import IPv4Address
+
     from certkit.pki.certificate import Certificate
     from certkit.verify.identity import Reference
 
@@ -24,6 +28,8 @@ AT_EITHER_END: Final = re.compile(r"\*[^*]*|[^*]*\*")
 SEVERAL: Final = re.compile(r".*\*.*")
 ANYWHERE: Final = re.compile(r"[^*]*\*[^*]*")
 _ANY_TEXT: Final = re.compile(r".*")
+# UTF8String, PrintableString, T61String, IA5String, VisibleString, UniversalString, BMPString.
+ALL_STRINGS: Final = frozenset({0x0C, 0x13, 0x14, 0x16, 0x1A, 0x1C, 0x1E})
 LDH: Final = re.compile(r"[a-z0-9-]+")
 
 
@@ -33,7 +39,7 @@ class Matching:
 
     ``stars`` is what the label with a wildcard may look like, ``covered`` what a wildcard may
     stand for. ``common_name`` says when the subject's common name is read: never, when there is
-    no DNS name beside it, or when there is neither DNS name nor address.
+    no DNS name beside it, no DNS name and no address, or no URI either.
     """
 
     stars: re.Pattern[str] = WHOLE
@@ -47,17 +53,23 @@ class Matching:
     dot_asked: Literal["dropped", "kept"] = "dropped"
     dot_presented: Literal["dropped", "kept", "refused"] = "refused"
     underscore_asked: bool = True
-    common_name: Literal["never", "no-dns", "no-dns-or-ip"] = "never"
+    common_name: Literal["never", "no-dns", "no-dns-or-ip", "no-dns-ip-or-uri"] = "never"
     address_in_common_name: bool = False
+    common_name_strings: frozenset[int] = ALL_STRINGS
+    """The types of string in which a common name is read, by their tags."""
+    idn_in_common_name: bool = False
+    """A common name in letters outside ASCII is turned into A-labels."""
+    mapped_addresses: bool = False
+    """An IPv6 address that maps an IPv4 address stands for that one."""
 
 
 def is_named(leaf: Certificate, asked: Reference, matching: Matching) -> bool:
     """Whether a client with this ``matching`` finds ``asked`` in the certificate."""
     if asked.type == "ip":
-        return _has_address(leaf, asked.value) or (
+        return _has_address(leaf, asked.value, mapped=matching.mapped_addresses) or (
             matching.address_in_common_name
             and _reads_common_name(leaf, matching)
-            and asked.value in common_names(leaf)
+            and asked.value in _common_names(leaf, matching)
         )
     if "_" in asked.value and not matching.underscore_asked:
         return False
@@ -69,24 +81,39 @@ def as_typed(asked: Reference) -> str:
     return f"{asked.value}." if asked.trailing_dot else asked.value
 
 
-def _has_address(leaf: Certificate, address: str) -> bool:
-    return any(name.type == "ip" and name.value == address for name in leaf.names)
+def _has_address(leaf: Certificate, address: str, *, mapped: bool) -> bool:
+    return any(
+        name.type == "ip"
+        and (name.value == address or (mapped and str(unmapped(name.address)) == address))
+        for name in leaf.names
+    )
+
+
+def unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address | None:
+    """The IPv4 address that an IPv6 address stands for (RFC 4291 section 2.5.5.2)."""
+    return address.ipv4_mapped if isinstance(address, IPv6Address) else None
 
 
 def _patterns(leaf: Certificate, matching: Matching) -> list[str]:
     presented = [name.value for name in leaf.names if name.type == "dns"]
-    return common_names(leaf) if _reads_common_name(leaf, matching) else presented
+    return _common_names(leaf, matching) if _reads_common_name(leaf, matching) else presented
+
+
+def _common_names(leaf: Certificate, matching: Matching) -> list[str]:
+    """Those that the client can read; all of them where even one is in a string it cannot."""
+    if not common_name_tags(leaf) <= matching.common_name_strings:
+        return []
+    found = common_names(leaf)
+    return [reference(text).value for text in found] if matching.idn_in_common_name else found
 
 
 def _reads_common_name(leaf: Certificate, matching: Matching) -> bool:
-    types = {name.type for name in leaf.names}
-    match matching.common_name:
-        case "never":
-            return False
-        case "no-dns":
-            return "dns" not in types
-        case "no-dns-or-ip":
-            return not types & {"dns", "ip"}
+    if matching.common_name == "never":
+        return False
+    return not {name.tag for name in general_names(leaf) or ()} & _BESIDE[matching.common_name]
+
+
+_BESIDE: Final = {"no-dns": {DNS}, "no-dns-or-ip": {DNS, IP}, "no-dns-ip-or-uri": {DNS, IP, URI}}
 
 
 def covers(pattern: str, asked: Reference, matching: Matching) -> bool:

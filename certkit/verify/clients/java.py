@@ -8,6 +8,7 @@ from cryptography import x509
 
 from certkit.verify.clients.climb import Climb, any_certificate, in_order
 from certkit.verify.clients.hostnames import SEVERAL, Matching
+from certkit.verify.clients.java_names import complaint, without_bad_names
 from certkit.verify.clients.rules import Client, Rule
 
 if TYPE_CHECKING:
@@ -94,6 +95,7 @@ _RULES: Final = (
     Rule("sent-md5", "Received fatal alert: handshake_failure"),
     Rule("leaf-optional-san", "Failed to parse server certificates"),
     Rule("leaf-nameless", "Failed to parse server certificates"),
+    Rule("leaf-critical-names-unreadable", "Failed to parse server certificates"),
     Rule("issuer-has-other-key", _path("Path does not chain with any of the trust anchors")),
     Rule("untrusted", _BUILDING),
     *_PATH,
@@ -117,9 +119,8 @@ _RULES: Final = (
         unless=_PINNED,
     ),
     Rule("leaf-cannot-sign", "KeyUsage does not allow digital signatures", unless=_PINNED),
-    Rule("host-not-named", _name),
-    Rule("address-not-named", _name),
 )
+_NAME: Final = (Rule("host-not-named", _name), Rule("address-not-named", _name))
 _NOTES: Final = (
     ("anchor-expired", "the dates of a root are not looked at"),
     ("anchor-early", "the dates of a root are not looked at"),
@@ -128,21 +129,40 @@ _NOTES: Final = (
 )
 _CLIMB: Final = Climb(in_order, any_certificate)
 
+
+def _complaint(sight: Sight) -> str:
+    return complaint(sight.leaf) or ""
+
+
 JAVA_17: Final = Client(
     "Java 17",
     "OpenJDK 17.0.15",
     climb=_CLIMB,
     matching=Matching(
-        stars=SEVERAL, any_label=True, top_level=True, underscore_asked=False, common_name="no-dns"
+        stars=SEVERAL,
+        any_label=True,
+        top_level=True,
+        underscore_asked=False,
+        common_name="no-dns",
+        idn_in_common_name=True,
+        mapped_addresses=True,
     ),
-    rules=_RULES,
+    rules=(*_RULES, *_NAME),
     notes=_NOTES,
+    reads=without_bad_names,
 )
 JAVA_25: Final = Client(
     "Java 25",
     "OpenJDK 25.0.2",
     climb=_CLIMB,
-    matching=Matching(stars=SEVERAL, top_level=True, underscore_asked=False, common_name="no-dns"),
-    rules=_RULES,
+    matching=Matching(
+        stars=SEVERAL,
+        top_level=True,
+        underscore_asked=False,
+        common_name="no-dns",
+        idn_in_common_name=True,
+        mapped_addresses=True,
+    ),
+    rules=(*_RULES, Rule("leaf-names-unreadable", _complaint), *_NAME),
     notes=_NOTES,
 )

@@ -10,14 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from certkit.verify.clients import general_names as general
+from certkit.verify.clients import node_names
 from certkit.verify.clients.climb import Climb, any_certificate, by_key_id, roots_alone
 from certkit.verify.clients.hostnames import ANYWHERE, AT_EITHER_END, LDH, Matching
 from certkit.verify.clients.rules import Client, Rule
 from certkit.verify.profile import common_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
+    from certkit.verify.clients.general_names import GeneralName
     from certkit.verify.clients.sight import Sight
 
 
@@ -121,6 +124,7 @@ def _profile(which: str) -> Iterator[_Error]:
         yield _Error(
             "leaf-optional-san", 84, "Subject empty and Subject Alt Name extension not critical"
         )
+        yield _Error("leaf-no-names", 87, "Empty Subject Alternative Name extension")
     if which != "anchor":
         yield _Error(f"{which}-no-authority-key-id", 85, "Missing Authority Key Identifier")
     yield _Error(f"{which}-no-subject-key-id", 86, "Missing Subject Key Identifier")
@@ -248,15 +252,21 @@ def _from_the_queue(rule: Rule) -> Rule:
     return replace(rule, says="curl: (35) OpenSSL/") if "signature" in rule.flaw else rule
 
 
+def _names(sight: Sight) -> Sequence[GeneralName]:
+    return general.general_names(sight.leaf) or ()
+
+
 def _curl_name(sight: Sight) -> str:
     """Which of its three complaints curl makes about the name."""
     names = common_names(sight.leaf)
-    if any(name.type in ("dns", "ip") for name in sight.leaf.names):
+    if any(name.tag in (general.DNS, general.IP) for name in _names(sight)):
         return (
             f"SSL: no alternative certificate subject name matches target host name '{sight.name}'"
         )
     if not names:
         return "SSL: unable to obtain common name from peer certificate"
+    if "\0" in names[-1]:
+        return "SSL: illegal cert name field"
     return (
         f"SSL: certificate subject name '{names[-1]}' does not match target host name "
         f"'{sight.name}'"
@@ -298,14 +308,14 @@ def _signing(which: str) -> _Error:
 def _node_name(sight: Sight) -> str:
     """tls.checkServerIdentity."""
     host, names = sight.asked.value, sight.leaf.names
-    addresses = [name.value for name in names if name.type == "ip"]
-    cn = common_names(sight.leaf)
+    addresses = [node_names.address(name.address) for name in names if name.type == "ip"]
+    cn = [*filter(None, common_names(sight.leaf))]
     if ":" in host:
         reason = ""  # which of its reasons it gives for IPv6 differs between versions
     elif sight.asked.type == "ip":
         reason = f"IP: {host} is not in the cert's list: {', '.join(addresses)}"
     elif any(name.type == "dns" for name in names):
-        listed = ", ".join(_NODE_TYPES[name.type] + name.value for name in names)
+        listed = node_names.listed(_names(sight))
         reason = f"Host: {host}. is not in the cert's altnames: {listed}"
     elif cn:
         reason = f"Host: {host}. is not cert's CN: {cn[-1]}"
@@ -317,7 +327,6 @@ def _node_name(sight: Sight) -> str:
     )
 
 
-_NODE_TYPES: Final = {"dns": "DNS:", "ip": "IP Address:", "email": "email:", "uri": "URI:"}
 _NODE_MATCHING: Final = Matching(stars=ANYWHERE, dot_presented="dropped", common_name="no-dns")
 _NODE_NAME: Final = (Rule("host-not-named", _node_name), Rule("address-not-named", _node_name))
 

@@ -121,7 +121,8 @@ def predict_one(client: Client, chain: Chain) -> tuple[Prediction, Rule | None]:
     Raises SearchGivenUp, and what a hostile certificate makes pyca raise.
     """
     refusals: list[tuple[Prediction, Rule]] = []
-    ways = client.climb.sights(replace(chain, matching=client.matching))
+    sent = (client.reads(chain.leaf), *chain.sent[1:])
+    ways = client.climb.sights(replace(chain, sent=sent, matching=client.matching))
     for sight in islice(ways, _MAX_WAYS):
         if any(node.certificate.malformed is not None for node in sight.nodes):
             return Prediction(client.name, "unknown", _UNREADABLE), None

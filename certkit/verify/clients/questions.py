@@ -20,8 +20,16 @@ from cryptography.x509.oid import SignatureAlgorithmOID as Algorithm
 from certkit.verify import profile
 from certkit.verify.chain import PROCESSED
 from certkit.verify.clients.constraints import compare, constrains, constrains_others, outside
-from certkit.verify.clients.hostnames import is_named
+from certkit.verify.clients.general_names import (
+    IP,
+    TEXTS,
+    URI,
+    common_name_tags,
+    general_names,
+)
+from certkit.verify.clients.hostnames import ALL_STRINGS, is_named, unmapped
 from certkit.verify.clients.sight import End
+from certkit.verify.clients.uris import go_parses
 from certkit.verify.identity import find_match, is_valid_pattern, reservations
 from certkit.verify.signature import BROKEN_HASHES, Link
 
@@ -30,6 +38,7 @@ if TYPE_CHECKING:
 
     from certkit.pki.certificate import Certificate
     from certkit.verify.clients.constraints import Outside
+    from certkit.verify.clients.general_names import GeneralName
     from certkit.verify.clients.sight import Sight
     from certkit.verify.path import Node
 
@@ -193,9 +202,9 @@ def key_id_critical(certificate: Certificate) -> bool:
 
 
 def unknown_critical(sight: Sight, node: Node) -> bool:
-    return node.certificate.malformed is None and any(
+    return any(
         isinstance(each.value, x509.UnrecognizedExtension) and each.critical
-        for each in node.certificate.x509.extensions
+        for each in node.certificate.extensions
     )
 
 
@@ -212,6 +221,48 @@ def nameless(sight: Sight, node: Node) -> bool:
 def raw_names(sight: Sight, node: Node) -> bool:
     """An IA5String holds ASCII alone (RFC 5280 section 4.2.1.6)."""
     return any(not name.value.isascii() for name in node.certificate.names)
+
+
+def without_names(sight: Sight, node: Node) -> bool:
+    return general_names(node.certificate) == ()
+
+
+def empty_names(sight: Sight, node: Node) -> bool:
+    return any(not name.octets and name.tag in (*TEXTS, IP) for name in _general_names(node))
+
+
+def odd_addresses(sight: Sight, node: Node) -> bool:
+    return any(name.tag == IP and len(name.octets) not in (4, 16) for name in _general_names(node))
+
+
+def mapped_addresses(sight: Sight, node: Node) -> bool:
+    return any(
+        name.type == "ip" and unmapped(name.address) is not None for name in node.certificate.names
+    )
+
+
+def critical_names_of_no_endpoint(sight: Sight, node: Node) -> bool:
+    found = node.certificate.extension(x509.SubjectAlternativeName)
+    return found is not None and found.critical and not node.certificate.names
+
+
+def unparsed_uris(sight: Sight, node: Node) -> bool:
+    return any(
+        name.tag == URI and name.text.isascii() and not go_parses(name.text)
+        for name in _general_names(node)
+    )
+
+
+def unreadable_subject(sight: Sight, node: Node) -> bool:
+    return node.subject is None and not common_name_of_no_text(sight, node)
+
+
+def common_name_of_no_text(sight: Sight, node: Node) -> bool:
+    return not common_name_tags(node.certificate) <= ALL_STRINGS
+
+
+def _general_names(node: Node) -> tuple[GeneralName, ...]:
+    return general_names(node.certificate) or ()
 
 
 def must_staple(sight: Sight, node: Node) -> bool:
@@ -380,7 +431,7 @@ def unmeasured_extension(sight: Sight, node: Node) -> bool:
         each.critical
         and each.oid not in PROCESSED
         and not isinstance(each.value, x509.UnrecognizedExtension)
-        for each in node.certificate.x509.extensions
+        for each in node.certificate.extensions
     )
 
 

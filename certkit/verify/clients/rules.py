@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from certkit.verify.clients.flaws import FLAWS
+from certkit.verify.clients.general_names import mended
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from certkit.pki.certificate import Certificate
     from certkit.verify.clients.climb import Climb
     from certkit.verify.clients.hostnames import Matching
 from certkit.verify.clients.sight import Sight
@@ -25,6 +27,7 @@ REMARKS: Final = (
     ("matched-alone", "it takes a match that most others refuse"),
 )
 UNMEASURED: Final = (
+    ("leaf-subject-no-text", "a common name that is no text was not measured"),
     ("odd-key", "this kind of key was not measured"),
     ("odd-extension", "a critical extension, or a constraint of other names, was not measured"),
     ("issuer-empty", "the issuer is empty, which RFC 5280 section 4.1.2.4 forbids"),
@@ -79,6 +82,8 @@ class Client:
     rules: tuple[Rule, ...]
     notes: tuple[tuple[str, str], ...] = ()
     unsure: tuple[tuple[str, str], ...] = ()
+    reads: Callable[[Certificate], Certificate] = mended
+    """The certificate of the server as this client reads its names."""
 
     def remarks(self) -> tuple[tuple[str, str], ...]:
         """``notes``, and what is worth a word with any client."""

@@ -5,13 +5,17 @@ The certificate itself, then the path, then the name.
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
+from certkit.verify.clients import general_names as general
 from certkit.verify.clients.climb import Climb, by_name, not_the_leaf
+from certkit.verify.clients.general_names import general_names
 from certkit.verify.clients.hostnames import Matching
 from certkit.verify.clients.rules import Client, Rule
 
 if TYPE_CHECKING:
+    from certkit.verify.clients.general_names import GeneralName
     from certkit.verify.clients.sight import Sight
 
 _PEER: Final = "invalid peer certificate: "
@@ -25,7 +29,7 @@ _HASH: Final = f"{_PEER}UnsupportedSignatureAlgorithmContext"
 
 def _name(sight: Sight) -> str:
     refusal = f'{_PEER}certificate not valid for name "{sight.name}"; certificate '
-    names = [_TYPES[name.type].format(name.value) for name in sight.leaf.names]
+    names = list(map(_shown, general_names(sight.leaf) or ()))
     if not names:
         return f"{refusal}is not valid for any names (according to its subjectAltName extension)"
     if any(":" in name.value for name in sight.leaf.names if name.type == "ip"):
@@ -34,12 +38,29 @@ def _name(sight: Sight) -> str:
     return f"{refusal}is only valid for {listed}"
 
 
-_TYPES: Final = {
-    "dns": 'DnsName("{}")',
-    "ip": "IpAddress({})",
-    "email": "Unsupported(0x01)",
-    "uri": 'UniformResourceIdentifier("{}")',
-}
+def _shown(name: GeneralName) -> str:
+    """webpki's GeneralName in the words of Debug."""
+    match name.tag:
+        case general.DNS:
+            return f'DnsName("{_text(name)}")'
+        case general.URI:
+            return f'UniformResourceIdentifier("{_text(name)}")'
+        case general.DIRECTORY:
+            return "DirectoryName"
+        case general.IP:
+            return f"IpAddress({_address(name.octets)})"
+    return f"Unsupported(0x{name.tag & 0x1F:02x})"
+
+
+def _address(octets: bytes) -> str:
+    if len(octets) in (4, 16):
+        return str(ip_address(octets))
+    return f"[invalid: {octets.hex(' ').replace(' ', ', ')}]"
+
+
+def _text(name: GeneralName) -> str:
+    return name.octets.decode(errors="replace")
+
 
 RUSTLS: Final = Client(
     "rustls/Deno",

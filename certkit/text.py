@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import unicodedata
 from typing import Final
 
+_SEVERAL: Final = re.compile(r"[\s,'\"]|^$")
 _UNPRINTABLE: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
@@ -31,3 +33,12 @@ def argument(path: str) -> str:
     ("'my site/app.pem'", './-old/app.pem')
     """
     return shlex.quote(f"./{path}" if path.startswith("-") else path)
+
+
+def one_of_several(text: str) -> str:
+    """``text`` to stand in a list with commas: quoted where it would look like more or less.
+
+    >>> one_of_several("app.test"), one_of_several("a, b.test")
+    ('app.test', "'a, b.test'")
+    """
+    return f"'{text}'" if _SEVERAL.search(text) else text

@@ -9,7 +9,7 @@ from cryptography import x509  # noqa: TID253 - for `inspect` alone, which reads
 
 from certkit.cli import style
 from certkit.pki.keys import describe_public_key
-from certkit.text import printable
+from certkit.text import one_of_several, printable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -55,11 +55,11 @@ def rows(certificate: Certificate) -> Iterator[Row]:
 
 def _names(certificate: Certificate) -> str | None:
     words = [
-        name.value if name.type in ("dns", "ip") else f"{name.type}:{name.value}"
+        one_of_several(name.value if name.type in ("dns", "ip") else f"{name.type}:{name.value}")
         for name in certificate.names
     ]
     shown = ", ".join(words)
-    other = ", ".join(name.unicode for name in certificate.names)
+    other = ", ".join(one_of_several(name.unicode) for name in certificate.names)
     return f"{shown} ({other})" if shown.isascii() and not other.isascii() else shown or None
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from certkit.cli import style
 from certkit.findings import Severity
-from certkit.text import printable
+from certkit.text import one_of_several, printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -66,7 +66,9 @@ def details(certificate: Certificate, now: datetime) -> str:
 
 def names(certificate: Certificate) -> str:
     """The first names, in their own letters."""
-    shown = ", ".join(printable(name.unicode) for name in certificate.names[:_NAMES])
+    shown = ", ".join(
+        one_of_several(printable(name.unicode)) for name in certificate.names[:_NAMES]
+    )
     more = len(certificate.names) - _NAMES
     return f"{shown} and {more} more" if more > 0 else shown
 

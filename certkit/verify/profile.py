@@ -9,6 +9,7 @@ says why each is what it is.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
@@ -18,6 +19,7 @@ from certkit.findings import Finding, Severity
 from certkit.pki.refusal import quoted
 from certkit.verify.identity import reference
 from certkit.verify.key_ids import points_to
+from certkit.verify.uris import go_parses, java_complaint
 from certkit.verify.wording import advice, issue_again, span, title, warning
 
 if TYPE_CHECKING:
@@ -101,6 +103,24 @@ def no_subject_key_id(node: Node, is_issuer: bool) -> bool:
     return is_issuer and node.certificate.extension(x509.SubjectKeyIdentifier) is None
 
 
+def _holds_no_name(node: Node, is_issuer: bool) -> bool:
+    found = node.certificate.extension(x509.SubjectAlternativeName)
+    return not is_issuer and found is not None and any(map(_is_no_name, found.value))
+
+
+def _is_no_name(name: x509.GeneralName) -> bool:
+    match name:
+        case x509.UniformResourceIdentifier(value=uri):
+            return java_complaint(uri) is not None or (uri.isascii() and not go_parses(uri))
+        case x509.RFC822Name(value=mailbox):
+            return not mailbox or mailbox.endswith(("@", "@."))
+        case x509.DNSName(value=host):
+            return not host
+        case x509.DirectoryName(value=dn):
+            return not dn.rdns
+    return isinstance(name, x509.IPAddress) and isinstance(name.value, IPv4Network | IPv6Network)
+
+
 def _foreign_authority_key_id(node: Node, is_issuer: bool) -> bool:
     return node.anchor and node.self_issued and not points_to(node.certificate, node.certificate)
 
@@ -177,6 +197,14 @@ _RULES: Final = (
         "not critical; cryptography refuses the certificate, other clients accept it",
     ),
     _Rule(
+        _holds_no_name,
+        "holds a name that is none, such as a URI without scheme, beside the others",
+        "RFC 5280 section 4.2.1.6; Java then sees none of the names, Go refuses the whole "
+        "certificate for a URI or an address, GnuTLS for an empty name; others look past it",
+        on_anchor=Severity.WARNING,
+        below=Severity.WARNING,
+    ),
+    _Rule(
         _foreign_authority_key_id,
         "is a root whose authority key identifier is that of another",
         "CA/Browser Forum Baseline Requirements 7.1.2.1.3; OpenSSL, Node and Python before 3.13 "
@@ -231,7 +259,7 @@ def check_raw_names(path: Path, question: Question) -> Iterator[Finding]:
         yield warning(
             "name.idn-raw",
             f"the certificate holds {quoted(raw[0])}{more} in letters outside ASCII",
-            "RFC 5280 section 7.2: such a name is stored as A-labels (xn--...); Go and "
+            "RFC 5280 section 7.2: such a name is stored as A-labels (xn--...); Chromium, Go and "
             "cryptography refuse the whole certificate",
             issue_again(leaf.names),
         )

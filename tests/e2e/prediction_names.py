@@ -10,6 +10,7 @@ from cryptography.x509.oid import NameOID
 
 from certkit.pki import der
 from certkit.pki.certificate import Certificate
+from certkit.pki.quiet import quietly
 from tests.e2e.prediction_maker import ADDRESS, NAME, OTHER, Case, Maker, element
 from tests.verify.make import Made, patched
 
@@ -49,9 +50,10 @@ def _named(m: Maker, *names: bytes, name: str = NAME, add: Any = None, **flaws: 
 
 
 def _subject(text: str, kind: str) -> x509.Name:
-    attribute = x509.NameAttribute(
-        NameOID.COMMON_NAME, text, _type=_ASN1Type[kind], _validate=False
-    )
+    with quietly():
+        attribute = x509.NameAttribute(
+            NameOID.COMMON_NAME, text, _type=_ASN1Type[kind], _validate=False
+        )
     return x509.Name([attribute])
 
 
@@ -137,6 +139,9 @@ def _addresses(m: Maker) -> dict[str, Callable[[], Case]]:
         "ip-5-beside-good": lambda: _named(m, ip("7f00000101"), ip("7f000001"), name=ADDRESS),
         "ip-5-and-name": lambda: _named(m, ip("7f00000101"), dns(OTHER)),
         "ip-16-mask": lambda: _named(m, ip("fd00" + 14 * "00" + "ffff" + 14 * "00"), _GOOD),
+        "ip-8-mask": lambda: _named(m, ip("7f000000ff000000"), _GOOD),
+        "ip-8-mask-alone": lambda: _named(m, ip("7f000001ffffffff"), name=ADDRESS),
+        "ip-16-mask-alone": lambda: _named(m, ip("fd00" + 14 * "00" + 16 * "ff"), name="fd00::"),
         "ip-5-cn": lambda: _named(m, ip("7f00000101"), subject=f"CN={NAME}"),
         "ip-5-cn-ip": lambda: _named(m, ip("7f00000101"), name=ADDRESS, subject=f"CN={ADDRESS}"),
         "ip-text": lambda: _named(m, element(_IP, ADDRESS.encode()), name=ADDRESS),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 import certkit
 from certkit import CertkitError
 from certkit.findings import Severity
+from certkit.pki import der
 from certkit.verify.clients import CLIENTS, predict
 from certkit.verify.clients.apple import REQUIREMENTS
 from certkit.verify.clients.flaws import FLAWS
@@ -355,6 +356,54 @@ def test_an_unreadable_certificate_is_unknown_and_misuse_an_error():
         predict(root.certificate, roots=[root.certificate], name=None, at=NOW)
     with pytest.raises(CertkitError):
         predict(42, roots=[root.certificate], name="app.test", at=NOW)
+
+
+def raw(*names: tuple[int, bytes]):
+    """A leaf with these names, tag and octets, and its root."""
+    octets = der.sequence(*(der.tagged(tag, value) for tag, value in names))
+    san = x509.UnrecognizedExtension(x509.oid.ExtensionOID.SUBJECT_ALTERNATIVE_NAME, octets)
+    return below(without=[x509.SubjectAlternativeName], add=[san])
+
+
+GOOD = (0x82, b"app.test")
+
+
+def test_good_names_beside_one_that_cannot_be_read_are_seen():
+    leaf, root = raw((0x87, b"\x7f\0\0"), GOOD)
+    assert leaf.certificate.malformed is not None
+    found = said(leaf, root)
+    assert {client for client, words in found.items() if words not in (None, "unknown")} == {
+        "Chromium",
+        "Go",
+        "Java 17",
+        "Java 25",
+    }
+    assert found["Go"].endswith("cannot parse IP address of length 3")
+
+
+def test_a_name_in_latin_1_is_shown_by_each_in_its_own_way():
+    found = said(*raw((0x82, b"b\xfccher.test")))
+    assert found["Node 20"].endswith('DNS:"b\\u00fccher.test"')
+    assert found["rustls/Deno"].endswith('DnsName("b\N{REPLACEMENT CHARACTER}cher.test")')
+
+
+def test_a_good_name_stays_good_beside_a_latin_1_one():
+    found = said(*raw((0x82, b"b\xfccher.test"), GOOD))
+    refusing = {client for client, words in found.items() if words not in (None, "unknown")}
+    assert refusing == {"Chromium", "Go"}
+
+
+def test_names_that_are_not_in_der_leave_everything_open():
+    leaf, root = raw((0xA5, b""), GOOD)
+    assert set(said(leaf, root).values()) == {"unknown"}
+
+
+def test_a_uri_beside_it_keeps_gnutls_from_the_common_name():
+    def gnutls(*names: x509.GeneralName) -> str | None:
+        return said(*below(None, *names, subject="CN=app.test"))["GnuTLS"]
+
+    assert gnutls(x509.RFC822Name("a@app.test")) is None
+    assert gnutls(x509.UniformResourceIdentifier("https://app.test/")) is not None
 
 
 def test_extensions_that_cannot_be_read_leave_everything_open():

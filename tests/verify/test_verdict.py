@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 
 import pytest
 from cryptography import x509
@@ -572,6 +572,25 @@ def test_the_profile_of_a_leaf(flaw, good):
     verdict = judge(CA.leaf("app.test", **flaw))
     assert verdict.ok is good
     assert good or only_error(verdict).code == "chain.strict-profile"
+
+
+@pytest.mark.parametrize(
+    ("name", "good"),
+    [
+        (x509.UniformResourceIdentifier("https://app.test/"), True),
+        (x509.UniformResourceIdentifier("/path"), False),
+        (x509.UniformResourceIdentifier("https://a b/"), False),
+        (x509.RFC822Name("a@app.test"), True),
+        (x509.DNSName(""), False),
+        (x509.DirectoryName(dn("CN=a")), True),
+        (x509.DirectoryName(dn("")), False),
+        (x509.IPAddress(ip_network("fd00::/16")), False),
+    ],
+)
+def test_a_name_that_is_none_beside_a_good_one_is_warned_of(name, good):
+    verdict = judge(CA.leaf("app.test", name))
+    assert verdict.ok
+    assert codes(verdict, Severity.WARNING) == ([] if good else ["chain.strict-profile"])
 
 
 def test_a_missing_authority_key_id_is_python_3_13s_concern():

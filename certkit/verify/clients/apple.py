@@ -87,6 +87,13 @@ APPLE: Final = Client(
             "intermediate-key-id-critical",
             "anchor-key-id-critical",
             "leaf-optional-san",
+            "leaf-raw-name",
+            "leaf-no-names",
+            "leaf-empty-name",
+            "leaf-odd-address",
+            "leaf-subject-unreadable",
+            "leaf-names-unreadable",
+            "leaf-uri-unparsed",
             "must-staple",
             "common-text-outside",
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Any, Final
 
 from cryptography import x509
@@ -17,6 +18,7 @@ from certkit.pki.certificate import Certificate
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from ipaddress import IPv4Address
 
 # RFC 5280 section 4.2.1.6: the choices of GeneralName that are read here.
 OTHER, EMAIL, DNS, DIRECTORY, URI, IP, REGISTERED = 0xA0, 0x81, 0x82, 0xA4, 0x86, 0x87, 0x88
@@ -45,11 +47,23 @@ class GeneralName:
             return self.octets.decode("latin-1")
 
     @property
+    def address(self) -> IPv4Address | IPv6Address | None:
+        """None for another kind of name, and for octets that are no address."""
+        whole = self.tag == IP and len(self.octets) in (4, 16)
+        return ip_address(self.octets) if whole else None
+
+    @property
+    def mapped_address(self) -> IPv4Address | None:
+        """The IPv4 address that an IPv6 address stands for (RFC 4291 section 2.5.5.2)."""
+        found = self.address
+        return found.ipv4_mapped if isinstance(found, IPv6Address) else None
+
+    @property
     def readable(self) -> GeneralName | None:
         """The name as cryptography can read it; None for an address of an impossible length."""
         if self.tag in TEXTS:
             return GeneralName(self.tag, self.text.encode())
-        return self if self.tag != IP or len(self.octets) in (4, 16) else None
+        return None if self.tag == IP and self.address is None else self
 
     def encoded(self) -> bytes:
         """In DER."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
@@ -10,11 +9,11 @@ from cryptography import x509
 from certkit.verify.clients import general_names as general
 from certkit.verify.clients.climb import Climb, any_certificate, by_signature
 from certkit.verify.clients.general_names import common_name_tags
-from certkit.verify.clients.hostnames import Matching, covers, unmapped
+from certkit.verify.clients.hostnames import Matching, covers
 from certkit.verify.clients.questions import first_outside, key_id_critical
 from certkit.verify.clients.rules import Client, Rule
-from certkit.verify.clients.uris import go_parses
 from certkit.verify.profile import common_names
+from certkit.verify.uris import go_parses
 
 if TYPE_CHECKING:
     from certkit.pki.certificate import Certificate
@@ -67,9 +66,9 @@ def _unparsed(sight: Sight) -> str:
             return f"{_UNPARSED}SAN {_IA5[name.tag]} is malformed"
         if name.tag == general.URI and not go_parses(name.text):
             return f'{_UNPARSED}cannot parse URI "'
-        if name.tag == general.IP and len(name.octets) not in (4, 16):
+        if name.tag == general.IP and name.address is None:
             return f"{_UNPARSED}cannot parse IP address of length {len(name.octets)}"
-        if name.tag == general.IP and unmapped(ip_address(name.octets)):
+        if name.mapped_address:
             return f"{_UNPARSED}SAN iPAddress contains IPv4-mapped IPv6 address"
     return _UNPARSED
 

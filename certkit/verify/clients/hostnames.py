@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from ipaddress import IPv6Address
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final, Literal
 
 from certkit.pki.public_suffix import is_public_suffix
@@ -17,8 +17,6 @@ from certkit.verify.identity import ascii_lower, reference
 from certkit.verify.profile import common_names
 
 if TYPE_CHECKING:
-    from ipaddress import IPv4Address
-
     from certkit.pki.certificate import Certificate
     from certkit.verify.identity import Reference
 
@@ -82,16 +80,11 @@ def as_typed(asked: Reference) -> str:
 
 
 def _has_address(leaf: Certificate, address: str, *, mapped: bool) -> bool:
+    asked = ip_address(address)
     return any(
-        name.type == "ip"
-        and (name.value == address or (mapped and str(unmapped(name.address)) == address))
-        for name in leaf.names
+        name.address == asked or (mapped and name.mapped_address == asked)
+        for name in general_names(leaf) or ()
     )
-
-
-def unmapped(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address | None:
-    """The IPv4 address that an IPv6 address stands for (RFC 4291 section 2.5.5.2)."""
-    return address.ipv4_mapped if isinstance(address, IPv6Address) else None
 
 
 def _patterns(leaf: Certificate, matching: Matching) -> list[str]:

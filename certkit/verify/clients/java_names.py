@@ -13,7 +13,7 @@ from certkit.verify.clients.general_names import (
     names_sent,
     reread,
 )
-from certkit.verify.clients.uris import java_complaint
+from certkit.verify.uris import java_complaint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from ipaddress import IPv6Address, ip_address
 from typing import TYPE_CHECKING, Final
 
 from certkit.verify.clients import general_names as general
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-    from ipaddress import IPv4Address
 
     from certkit.verify.clients.general_names import GeneralName
 
@@ -27,7 +25,7 @@ _ESCAPED: Final = re.compile(rb"[^ -~]|,")
 
 def listed(names: Iterable[GeneralName]) -> str:
     """All of them, up to the first whose text is in a notation of its own."""
-    shown = []
+    shown: list[str] = []
     for name in names:
         if name.tag in _CUT:
             return ", ".join([*shown, _CUT[name.tag]])
@@ -38,9 +36,7 @@ def listed(names: Iterable[GeneralName]) -> str:
 def _shown(name: GeneralName) -> str:
     if name.tag != general.IP:
         return f"{_TITLES[name.tag]}{_text(name.octets)}"
-    if len(name.octets) not in (4, 16):
-        return f"IP Address:<invalid length={len(name.octets)}>"
-    return f"IP Address:{address(ip_address(name.octets))}"
+    return f"IP Address:{address(name)}"
 
 
 def _text(octets: bytes) -> str:
@@ -51,7 +47,8 @@ def _text(octets: bytes) -> str:
     return f'"{escaped.decode()}"'
 
 
-def address(value: IPv4Address | IPv6Address) -> str:
+def address(name: GeneralName) -> str:
     """As inet_ntop writes it."""
-    mapped = value.ipv4_mapped if isinstance(value, IPv6Address) else None
-    return f"::ffff:{mapped}" if mapped else str(value)
+    if name.address is None:
+        return f"<invalid length={len(name.octets)}>"
+    return f"::ffff:{name.mapped_address}" if name.mapped_address else str(name.address)

@@ -308,7 +308,7 @@ def _signing(which: str) -> _Error:
 def _node_name(sight: Sight) -> str:
     """tls.checkServerIdentity."""
     host, names = sight.asked.value, sight.leaf.names
-    addresses = [node_names.address(name.address) for name in names if name.type == "ip"]
+    addresses = [node_names.address(name) for name in _names(sight) if name.address]
     cn = [*filter(None, common_names(sight.leaf))]
     if ":" in host:
         reason = ""  # which of its reasons it gives for IPv6 differs between versions

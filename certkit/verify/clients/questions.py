@@ -27,11 +27,11 @@ from certkit.verify.clients.general_names import (
     common_name_tags,
     general_names,
 )
-from certkit.verify.clients.hostnames import ALL_STRINGS, is_named, unmapped
+from certkit.verify.clients.hostnames import ALL_STRINGS, is_named
 from certkit.verify.clients.sight import End
-from certkit.verify.clients.uris import go_parses
 from certkit.verify.identity import find_match, is_valid_pattern, reservations
 from certkit.verify.signature import BROKEN_HASHES, Link
+from certkit.verify.uris import go_parses
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -232,13 +232,11 @@ def empty_names(sight: Sight, node: Node) -> bool:
 
 
 def odd_addresses(sight: Sight, node: Node) -> bool:
-    return any(name.tag == IP and len(name.octets) not in (4, 16) for name in _general_names(node))
+    return any(name.tag == IP and name.address is None for name in _general_names(node))
 
 
 def mapped_addresses(sight: Sight, node: Node) -> bool:
-    return any(
-        name.type == "ip" and unmapped(name.address) is not None for name in node.certificate.names
-    )
+    return any(name.mapped_address for name in _general_names(node))
 
 
 def critical_names_of_no_endpoint(sight: Sight, node: Node) -> bool:

@@ -5,7 +5,6 @@ The certificate itself, then the path, then the name.
 
 from __future__ import annotations
 
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Final
 
 from certkit.verify.clients import general_names as general
@@ -48,14 +47,14 @@ def _shown(name: GeneralName) -> str:
         case general.DIRECTORY:
             return "DirectoryName"
         case general.IP:
-            return f"IpAddress({_address(name.octets)})"
+            return f"IpAddress({_address(name)})"
     return f"Unsupported(0x{name.tag & 0x1F:02x})"
 
 
-def _address(octets: bytes) -> str:
-    if len(octets) in (4, 16):
-        return str(ip_address(octets))
-    return f"[invalid: {octets.hex(' ').replace(' ', ', ')}]"
+def _address(name: GeneralName) -> str:
+    if name.address is None:
+        return f"[invalid: {name.octets.hex(' ').replace(' ', ', ')}]"
+    return str(name.address)
 
 
 def _text(name: GeneralName) -> str:

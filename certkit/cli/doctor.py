@@ -152,7 +152,7 @@ def _lines(diagnosis: Diagnosis) -> Iterator[str]:
     if diagnosis.clients:
         yield ""
         yield style.bold("what clients show:")
-        width = max(len(client) for client, _ in diagnosis.clients)
+        width = max(14, *(len(client) for client, _ in diagnosis.clients))
         for client, words in diagnosis.clients:
             yield f"  {client:{width}} {printable(words, limit=500)}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import plistlib
+import re
 
 import pytest
 
@@ -43,6 +44,12 @@ def test_an_unconstrained_ca_is_shown_as_such(certkit, folder):
         in certkit("inspect", certkit("ca", "show", "--json").data["files"]["certificate"]).out
     )
     assert certkit("issue", "example.com").code == 0
+
+
+def test_the_values_of_a_ca_stand_in_one_column(certkit):
+    shown = certkit("ca", "init", "--intermediate").out.splitlines()[1:]
+    columns = {re.match(r"  (may sign|\S+)? +", line).end() for line in shown}
+    assert len(columns) == 1
 
 
 def test_an_intermediate_signs_and_its_certificate_is_sent(certkit, folder):

@@ -208,6 +208,12 @@ def test_hostile_text_is_escaped(certkit, folder):
     assert "\nnames " not in outcome.out
 
 
+def test_a_name_with_a_comma_is_not_taken_for_two(certkit, folder):
+    made = root().leaf("a, good.test", "app.test")
+    (folder / "comma.pem").write_bytes(made.certificate.pem)
+    assert "names          'a, good.test', app.test\n" in certkit("inspect", "comma.pem").out
+
+
 _BUILDER = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
 REQUEST = (
     _BUILDER.add_extension(x509.SubjectAlternativeName([x509.DNSName("a.test")]), critical=False)

@@ -155,6 +155,29 @@ CASES = (
         ),
     ),
     Case(
+        "a map the wrong way round",
+        "nginx.missing-connection",
+        changed(("{ default ''; websocket upgrade; }", "{ default close; '' upgrade; }")),
+        changed(("{ default ''; websocket upgrade; }", "{ default upgrade; '' close; }")),
+    ),
+    Case(
+        "a map of another token",
+        "nginx.missing-connection",
+        changed(("{ default ''; websocket upgrade; }", "{ default close; ~*^h2c$ upgrade; }")),
+        changed(
+            ("{ default ''; websocket upgrade; }", "{ default close; ~*^WEBsocket$ upgrade; }")
+        ),
+    ),
+    Case(
+        "a map of another field",
+        "nginx.missing-connection",
+        changed(("map $http_upgrade", "map $http_connection")),
+        changed(
+            ("map $http_upgrade", "map $http_connection"),
+            ("{ default ''; websocket upgrade; }", "{ default ''; ~*upgrade $http_connection; }"),
+        ),
+    ),
+    Case(
         "the map inside of server",
         "nginx.missing-connection",
         changed(

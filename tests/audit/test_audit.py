@@ -42,6 +42,25 @@ def place(folder: Path, **texts: str) -> None:
         path.write_text(text)
 
 
+@pytest.mark.parametrize("begins", ["", "# a comment\n", "\n"])
+def test_a_byte_order_mark_is_named_and_taken_out(begins: str, folder: Path) -> None:
+    """nginx 1.22 and 1.31: unknown directive, also before a comment."""
+    place(folder, conf_d__a=f"\ufeff{begins}{FRAGMENT}")
+    report = audit([folder / "conf.d/a.conf"], now=NOW)
+    assert ("a.conf", "files.wrong-format") in found(report)
+    texts = corrected([folder / "conf.d/a.conf"], now=NOW)
+    assert texts == {folder / "conf.d/a.conf": f"{begins}{FRAGMENT}"}
+
+
+@pytest.mark.parametrize("port", ["${PORT}", "$PORT"])
+def test_a_port_that_is_filled_in_later_is_no_odd_port(port: str, folder: Path) -> None:
+    text = FRAGMENT.replace("listen 18443", f"listen {port}").replace("$http_host", "$host")
+    place(folder, conf_d__a=text)
+    assert found(audit([folder / "conf.d/a.conf"], now=NOW)) == []
+    place(folder, conf_d__a=text.replace(port, "8443"))
+    assert ("a.conf", "nginx.host-loses-port") in found(audit([folder / "conf.d/a.conf"], now=NOW))
+
+
 def test_a_file_of_conf_d_alone_is_read_as_it_stands_in_http(folder: Path) -> None:
     place(folder, site=FAULTY)
     assert found(audit([folder / "site.conf"], now=NOW)) == [("site.conf", "nginx.http10-upstream")]

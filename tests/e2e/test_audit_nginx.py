@@ -190,6 +190,16 @@ def test_http10_is_the_default_of_the_old_nginx_alone(site: Site, backend: Backe
         assert answer(client, "localhost", "/") == expected
 
 
+def test_a_byte_order_mark_stops_nginx_and_is_taken_out(site: Site, backend: Backend) -> None:
+    path = site.write(changed(), where(backend))
+    path.write_text(f"\ufeff{path.read_text()}")
+    assert "unknown directive" in site.test()[1]
+    site.correct()
+    assert site.test() == (True, "")
+    with site.running() as client:
+        assert answer(client, "localhost", "/") == 101
+
+
 def test_a_key_of_another_kind_passes_the_test_and_fails_each_handshake(site: Site) -> None:
     site.write(case("key-of-another-kind"))
     assert site.test() == (True, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Final
 
-from certkit.audit.nginx import certificates, policy, sharing, tls, websocket
+from certkit.audit.nginx import certificates, encoding, policy, sharing, tls, websocket
 from certkit.audit.nginx.locations import locations
 from certkit.audit.nginx.servers import Sockets
 
@@ -42,6 +42,7 @@ def problems(
         sharing.addresses(sockets, files),
         certificates.key_mismatch(sockets, files),
         certificates.out_of_date(sockets, files, now),
+        encoding.byte_order_mark(configuration),
         websocket.upstream_scheme(configuration),
         websocket.map_in_server(configuration),
         _proxying(proxying, sockets),

@@ -7,6 +7,7 @@ from functools import cached_property
 from ipaddress import IPv4Address, IPv6Address
 from typing import TYPE_CHECKING, Final
 
+from certkit.audit.nginx.maps import value_in_handshake
 from certkit.audit.nginx.servers import Server, parsed_address
 from certkit.audit.nginx.writing import after, before, with_word
 
@@ -46,12 +47,25 @@ class Site:
 
     @cached_property
     def connection_map(self) -> str | None:
-        """The variable of a ``map`` that is ``upgrade`` for a WebSocket."""
+        """The variable of a ``map`` that is ``upgrade`` for a WebSocket and not for others."""
         for node in self._configuration.statements("map"):
-            values = [each.args[0].lower() for each in node.children if each.args]
-            if node.args[:1] == ("$http_upgrade",) and len(node.args) == 2 and "upgrade" in values:
+            if node.args[:1] == ("$http_upgrade",) and _is_upgrade(value_in_handshake(node)):
                 return node.args[1]
         return None
+
+    def never_upgrades(self, value: str) -> Node | None:
+        """The map that defines the variable ``value`` otherwise than ``upgrade`` for a WebSocket;
+        None where another map may win, or the value cannot be told.
+        """
+        name = value.removeprefix("$").strip("{}")
+        maps = [
+            node
+            for node in self._configuration.statements("map")
+            if node.args[1:] == (f"${name}",) and value.startswith("$")
+        ]
+        values = [value_in_handshake(node) for node in maps]
+        wrong = bool(values) and not any(each is None or _is_upgrade(each) for each in values)
+        return maps[0] if wrong else None
 
     @cached_property
     def variables(self) -> set[str]:
@@ -235,6 +249,10 @@ def locations(configuration: Configuration) -> Iterator[Location]:
             found.setdefault(holder, []).append(node)
     site = Site(configuration)
     return (Location(node, passes, site) for node, passes in found.items())
+
+
+def _is_upgrade(value: str | None) -> bool:
+    return value is not None and "upgrade" in value.lower()
 
 
 def _host(target: str) -> str:

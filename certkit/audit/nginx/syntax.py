@@ -14,6 +14,7 @@ from typing import Final
 MAX_DEPTH: Final = 64
 """Blocks within blocks. nginx's own contexts end at about ten."""
 
+BYTE_ORDER_MARK: Final = "\ufeff"
 _GAP: Final = re.compile(r"(?:[ \t\r\n]++|#[^\n]*+)*+")
 _QUOTED: Final = re.compile(r'"(?:\\.|[^"\\])*+"' r"|'(?:\\.|[^'\\])*+'", re.DOTALL)
 _WORD: Final = re.compile(r"(?:\\.|\$\{*+|[^ \t\r\n;{\\$])++", re.DOTALL)
@@ -68,7 +69,7 @@ class Statement:
 
 
 def parse(text: str) -> list[Statement]:
-    """The statements of a file.
+    """The statements of a file; a byte order mark in front, which nginx refuses, is left out.
 
     Raises NotNginx where nginx itself would stop, and for blocks nested deeper than any context.
 
@@ -76,7 +77,7 @@ def parse(text: str) -> list[Statement]:
     >>> [(each.name, each.args) for each in server.block]
     [('listen', ('443',)), ('ssl', ('on',))]
     """
-    return _Parser(text).file()
+    return _Parser(text, at=len(BYTE_ORDER_MARK) if text.startswith(BYTE_ORDER_MARK) else 0).file()
 
 
 @dataclass(slots=True)

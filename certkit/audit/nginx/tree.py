@@ -53,6 +53,10 @@ class Node:
         return self.statement.start
 
     @property
+    def line(self) -> int:
+        return self.source.line(self.at)
+
+    @property
     def raw(self) -> str:
         return self.source.text[self.statement.start : self.statement.end]
 

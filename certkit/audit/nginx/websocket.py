@@ -67,15 +67,20 @@ def missing_upgrade(location: Location) -> Iterator[Problem]:
 
 def missing_connection(location: Location) -> Iterator[Problem]:
     value = location.header_value("connection")
+    edits: tuple[Edit, ...]
     unknown = location.site.undefined(value)
-    if value.lower() not in ("", "close", "keep-alive") and unknown is None:
+    other = location.site.never_upgrades(value)
+    sent = value.lower() not in ("", "close", "keep-alive")
+    if (sent and unknown is None and other is None) or not location.node.knows("proxy_set_header"):
         return
-    if not location.node.knows("proxy_set_header"):
-        return
-    if unknown is not None:
+    if other is not None:
+        what = f"{value} is not 'upgrade' for a WebSocket: the map of line {other.line} says so"
+        why = f"the map must say upgrade for $http_upgrade websocket: {_LOST}"
+        edits = _with_connection(location)
+    elif unknown is not None:
         what = f"nothing defines {unknown}: the map of the recipe was left out"
         why = f'nginx does not start: unknown "{unknown[1:]}" variable'
-        edits: tuple[Edit, ...] = location.map_for(unknown)
+        edits = location.map_for(unknown)
     else:
         what = f"{location.title} does not pass the header Connection on"
         why = f"Connection is hop-by-hop (RFC 9110 section 7.6.1), a handshake needs it: {_LOST}"
@@ -171,7 +176,7 @@ def host_loses_port(location: Location) -> Iterator[Problem]:
         return
     node, value = location.header("host"), location.header_value("host")
     ports = {listen.port for listen in location.server.listens}
-    odd = sorted(ports - {"80", "443", ""})
+    odd = sorted(port for port in ports - {"80", "443"} if port.isdigit())
     if value.strip("${}") in ("host", "server_name") and node is not None and odd:
         yield Problem(
             "nginx.host-loses-port",

@@ -17,20 +17,21 @@ from tests.audit.conftest import NOW
 
 MEBIBYTE = 2**20
 META = "<meta http-equiv=content-security-policy content=\"default-src 'unsafe-inline'\">"
-PATIENCE = 20.0  # seconds: a loaded machine; quadratic work on these takes hours
+PATIENCE = 20.0  # seconds of this process, whatever else runs; quadratic work takes hours
 
 
 @pytest.fixture(autouse=True)
 def _bounded() -> object:
-    began = time.monotonic()
+    began = time.process_time()
     yield
-    assert time.monotonic() - began < PATIENCE
+    assert time.process_time() - began < PATIENCE
 
 
 @pytest.mark.parametrize(
     "piece",
     ['"\\', "'", "`", "${", "`${", "/", "/[", "/*", "ws:", '"ws:', "{", "}", "<a x=", '<a x="',
-     "<a x='", "<a x={", "<!--", "<script", "<script>", "&quot;ws://", "ws://@", "(", "a", "\\"],
+     "<a x='", "<a x={", "<!--", "<script", "<script>", "&quot;ws://", "ws://@", "(", "a", "\\",
+     "'ws'+", "p='ws';", "x.protocol='ws:';", ")/", "if(a)/"],
 )  # fmt: skip
 @pytest.mark.parametrize("suffix", [".js", ".html"])
 def test_a_mebibyte_of_anything_in_a_page(piece: str, suffix: str) -> None:

@@ -56,12 +56,36 @@ CHOICE = 'location.protocol === "https:" ? "wss://" : "ws://"'
         ("a = b / c; d = 'ws://yes.test'; e = 1 / 2", "yes.test", "wss://yes.test"),
         ("if (/[/'\"]ws:/.test(x)) y('ws://yes.test')", "yes.test", "wss://yes.test"),
         ("return /'/.exec('ws://yes.test')", "yes.test", "wss://yes.test"),
+        ("if (a(b)) /'/.test(c); d('ws://yes.test')", "yes.test", "wss://yes.test"),
+        ("a = (b) / c; d = e('x') / f('ws://yes.test')", "yes.test", "wss://yes.test"),
         ("`${`${'}'}`}`;x('ws://yes.test')", "yes.test", "wss://yes.test"),
         ("<p>Don't</p>\n<Chat url='ws://yes.test' />", "yes.test", "wss://yes.test"),
         ("x = 'it\\'s'; y = 'ws://yes.test'", "yes.test", "wss://yes.test"),
         ("new WebSocket('ws://[2001:db8::1]:80/')", "[2001:db8::1]", "wss://[2001:db8::1]:80/"),
         ("new WebSocket('ws://user:secret@yes.test/')", "yes.test", "wss://user:secret@yes.test/"),
         ("const to = {prod: 'wss://a.test', dev: 'ws://yes.test'}", "yes.test", "'wss://yes.test'"),
+        ("new WebSocket(['ws://', host, ':', port].join(''))", BUILT, "['wss://', host"),
+        ("u = 'ws:' + '//' + host", BUILT, "u = 'wss:' + '//' + host"),
+        ("u = 'ws' + '://' + host", BUILT, "u = 'wss' + '://' + host"),
+        (
+            "u = 'ws:' + '//' + location.host",
+            BUILT,
+            "(location.protocol === 'https:' ? 'wss:' : 'ws:') + '//' + location.host",
+        ),
+        (
+            "u = new URL('/ws', location); u.protocol = 'ws:'",
+            BUILT,
+            "u.protocol = (location.protocol === 'https:' ? 'wss:' : 'ws:')",
+        ),
+        (
+            "const p = 'ws'; go(`${p}://${location.host}`)",
+            BUILT,
+            "const p = (location.protocol === 'https:' ? 'wss' : 'ws');",
+        ),
+        ("let p: string = 'ws:'\ngo(p + '//' + host)", BUILT, "p: string = 'wss:'"),
+        ("go('ws://{{ request.get_host }}/ws')", BUILT, "'wss://{{ request.get_host }}/ws'"),
+        ("u = 'ws://<?= $_SERVER[\"HTTP_HOST\"] ?>/ws'", BUILT, "'wss://<?="),
+        ('u = "ws://${HOST}/ws"', BUILT, '"wss://${HOST}/ws"'),
     ],
 )
 def test_what_a_script_opens_is_found_and_mended(text: str, host: str, expected: str) -> None:
@@ -97,6 +121,18 @@ def test_what_a_script_opens_is_found_and_mended(text: str, host: str, expected:
         "<Field placeholder='ws://app.test' />",
         "q({placeholder:'ws://app.test'})",
         "const aws = 'aws://bucket'; const news = 'news://x'",
+        "throw Error('ws://app.test is not allowed')",
+        "help(`ws://app.test opens ${n} rooms`)",
+        "u = 'ws' + (secure ? 's' : '') + '://' + host",
+        "u = `ws${location.protocol === 'https:' ? 's' : ''}://${location.host}`",
+        "log('ws:' + state)",
+        "const p = 'ws'; connect({p, host})",
+        "let p = 'ws:'; if (domain !== 'localhost') { p = 'wss:' } go(`${p}//${domain}`)",
+        "if (u.protocol === 'ws:') u.protocol = 'http:'",
+        "u.protocol = u.protocol === 'https:' ? 'wss:' : 'ws:'",
+        "const ports = {'ws:': 80, 'wss:': 443}; const schemes = ['ws', 'wss']",
+        "location.href.replace(/^http/, 'ws')",
+        "{proxy: {'/ws': {target: 'ws://backend.test', ws: true}}}",
         "import WebSocket from 'ws'; new WebSocket('ws://backend.test')",
         "const { readFile } = require('node:fs'); x('ws://backend.test')",
         "#!/usr/bin/env node\nx('ws://backend.test')",
@@ -108,6 +144,13 @@ def test_what_is_not_opened_or_is_allowed_is_not_found(text: str) -> None:
     assert mended(text) == text
 
 
+@pytest.mark.parametrize("name", ["vite.config.ts", "webpack.config.js", "setupProxy.js"])
+def test_the_configuration_of_a_tool_is_read_by_no_browser(name: str) -> None:
+    text = "export default { server: { proxy: 'ws://backend.test' } }"
+    assert list(problems(Source(Path(name), text), Path(name).suffix)) == []
+    assert hosts(text) == ["backend.test"]
+
+
 @pytest.mark.parametrize("suffix", [".html", ".htm", ".vue", ".svelte"])
 def test_scripts_and_attributes_of_a_page_are_read(suffix: str) -> None:
     page = """<!doctype html>
@@ -117,6 +160,7 @@ def test_scripts_and_attributes_of_a_page_are_read(suffix: str) -> None:
 <p>Open ws://text.test, or <code>new WebSocket("ws://text.test")</code></p>
 <input placeholder="ws://example.test" value='ws://value.test/x'>
 <button onclick="go(new WebSocket('ws://onclick.test'))">go</button>
+<div hx-ws="connect:ws://htmx.test/x"></div>
 <div hx-ext=ws ws-connect=ws://unquoted.test/x data-x='{"u":"ws://json.test"}'></div>
 <Chat :url="'ws://bound.test'" @open="s = new WebSocket(`ws://${host}`)" title="ws://title.test"/>
 <script type="application/json">{"u": "ws://data.test"}</script>
@@ -128,6 +172,7 @@ def test_scripts_and_attributes_of_a_page_are_read(suffix: str) -> None:
     assert hosts(page, suffix) == [
         "value.test",
         "onclick.test",
+        "htmx.test",
         "unquoted.test",
         "json.test",
         "bound.test",

@@ -46,6 +46,15 @@ class Site:
         self._headers: dict[Node, dict[str, Node]] = {}
 
     @cached_property
+    def _maps(self) -> dict[str, list[Node]]:
+        """The maps of each variable."""
+        found: dict[str, list[Node]] = {}
+        for node in self._configuration.statements("map"):
+            if len(node.args) == 2:
+                found.setdefault(node.args[1], []).append(node)
+        return found
+
+    @cached_property
     def connection_map(self) -> str | None:
         """The variable of a ``map`` that is ``upgrade`` for a WebSocket and not for others."""
         for node in self._configuration.statements("map"):
@@ -57,12 +66,7 @@ class Site:
         """The map that defines the variable ``value`` otherwise than ``upgrade`` for a WebSocket;
         None where another map may win, or the value cannot be told.
         """
-        name = value.removeprefix("$").strip("{}")
-        maps = [
-            node
-            for node in self._configuration.statements("map")
-            if node.args[1:] == (f"${name}",) and value.startswith("$")
-        ]
+        maps = self._maps.get(value.replace("{", "").removesuffix("}"), [])
         values = [value_in_handshake(node) for node in maps]
         wrong = bool(values) and not any(each is None or _is_upgrade(each) for each in values)
         return maps[0] if wrong else None

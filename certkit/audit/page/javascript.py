@@ -26,6 +26,8 @@ _BEFORE_REGEX: Final = re.compile(
 )
 _VALUE_END: Final = re.compile(r"[\w$)\]\"'`]$")
 _LOOK_BACK: Final = 16
+_CONDITION: Final = re.compile(r"(?:^|[^\w$.])(?:if|while|for|with)\s*$")
+_LONGEST_CONDITION: Final = 200
 # How many characters may be looked at in vain, for each of the text: hostile quotes that never
 # close would otherwise cost the square of their number.
 _PATIENCE: Final = 8
@@ -137,11 +139,28 @@ class _Scanner:
 
     def divides(self, at: int) -> bool:
         before = self.text[max(self.begin, at - _LOOK_BACK) : at].rstrip()
+        if before.endswith(")"):
+            return not self.closes_condition(at)
         return bool(_VALUE_END.search(before)) and not _BEFORE_REGEX.search(before)
+
+    def closes_condition(self, at: int) -> bool:
+        """``if (x) /y/.test(z)``: behind a condition a statement begins."""
+        before = self.text[max(self.begin, at - _LONGEST_CONDITION) : at].rstrip()
+        depth, place = 0, len(before)
+        while place > 0:
+            place -= 1
+            depth += {")": 1, "(": -1}.get(before[place], 0)
+            if depth == 0:
+                break
+        self.spend(len(before) - place)
+        return depth == 0 and _CONDITION.search(before[:place]) is not None
 
     def waste(self, start: int) -> None:
         """What began at ``start`` ends nowhere on its line: how much was looked at in vain."""
         newline = self.text.find("\n", start, self.end)
-        self.patience -= (self.end if newline < 0 else newline) - start
+        self.spend((self.end if newline < 0 else newline) - start)
+
+    def spend(self, characters: int) -> None:
+        self.patience -= characters
         if self.patience < 0:
             self.at = self.end

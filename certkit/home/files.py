@@ -114,14 +114,16 @@ def has_mode(path: Path, mode: int, gid: int | None) -> bool:
     return stat.S_IMODE(status.st_mode) == mode and gid in (None, status.st_gid)
 
 
-def remove(path: Path) -> None:
-    """Remove a file that may be gone already. Raises OSError."""
+def remove(path: Path) -> bool:
+    """Remove a file that may be gone; the answer is whether it was there. Raises OSError."""
     try:
         path.unlink()
     except OSError:
         # A read-only file system refuses to remove even what is not there.
         if os.path.lexists(path):
             raise
+        return False
+    return True
 
 
 def group_id(name: str) -> int:

@@ -182,31 +182,36 @@ def _undo_untouched(ledger: Ledger, entries: Sequence[Entry]) -> None:
             for entry in entries
             if all(files.digest_at(row.path) == row.replaces for row in entry.files)
         ]
-        for entry in untouched:
-            _undo(entry)
+        _sync([_undo(entry) for entry in untouched])
         ledger.abandon(untouched)
 
 
-def _undo(entry: Entry) -> None:
-    for row in entry.files:
-        if row.temp is not None:
-            files.remove(row.temp)
+def _undo(entry: Entry) -> set[Path]:
+    """Remove what is there of it; the answer has the folders to sync, before the ledger forgets."""
+    gone = _temporaries(entry)
     key = entry.file("key")
     if key and key.sha256 != key.replaces and files.digest_at(key.path) == key.sha256:
-        files.remove(key.path)
+        gone.append(key.path)
+    return _removed(gone)
+
+
+def _temporaries(entry: Entry) -> list[Path]:
+    return [row.temp for row in entry.files if row.temp is not None]
+
+
+def _removed(paths: Iterable[Path]) -> set[Path]:
+    return {path.parent for path in paths if files.remove(path)}
 
 
 def _settle(ledger: Ledger, entry: Entry) -> Finding:
     try:
         placeable = {row.temp for row in entry.files if _is_placeable(row)}
         if _can_be_finished(entry, placeable):
-            _sync([_place(entry, {temp for temp in placeable if temp})])
-            for row in entry.files:
-                if row.temp is not None:
-                    files.remove(row.temp)
+            folders = _place(entry, {temp for temp in placeable if temp})
+            _sync([folders, _removed(_temporaries(entry))])
             ledger.publish([entry])
             return _recovered(entry, "completed", Severity.NOTE, "nothing is left to do")
-        _undo(entry)
+        _sync([_undo(entry)])
         ledger.abandon([entry])
         return _recovered(entry, "undone", Severity.NOTE, "run the interrupted command again")
     except OSError as error:

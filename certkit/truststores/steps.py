@@ -108,15 +108,16 @@ def perform(step: Step, machine: Machine) -> None:
         elif isinstance(step, Run):
             answer = _run_with(machine.run, step.command, step.given)
         elif isinstance(step, WriteFile):
-            return _write(step)
+            _write(step)
+            return
         else:
-            return files.remove(step.path)
+            files.remove(step.path)
+            return
     except (OSError, TimeoutExpired) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise _failed(step, reason) from error
     if answer.code != 0:
         raise _refused(step, answer) or _failed(step, reason_of(answer))
-    return None
 
 
 def _run_with(runner: Runner, command: Sequence[str], given: bytes) -> Answer:

@@ -29,6 +29,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from certkit.errors import CertkitError, ExitCode
+from certkit.findings import Finding, Fix, Severity
 from certkit.home import files, journal
 from certkit.home.home import Home
 from certkit.home.output import Output
@@ -62,13 +63,16 @@ SYSCALLS = (
 
 @dataclass(frozen=True)
 class Scenario:
-    """``act`` is killed; ``prepare`` has run before; ``pairs`` maps certificates to keys."""
+    """``act`` is killed; ``prepare`` has run before; ``pairs`` maps certificates to keys;
+    ``steady`` are files that are never gone, not for an instant: a server may load them.
+    """
 
     act: Callable[[Path], None]
     prepare: Callable[[Path], None] = lambda _: None
     pairs: dict[str, str] = field(
         default_factory=lambda: {"out/localhost.pem": "out/localhost-key.pem"}
     )
+    steady: tuple[str, ...] = ()
 
 
 def issue(folder: Path, **options: object) -> None:
@@ -139,16 +143,18 @@ WITH_DER = {
     "out/localhost.der": "out/localhost-key.pem",
 }
 APART = {"out/localhost.pem": "keys/it.key"}
+PAIR = ("out/localhost.pem", "out/localhost-key.pem")
+ROOT_PAIR = ("home/root.pem", "home/root.key")
 THREE = {f"out/{name}.pem": f"out/{name}-key.pem" for name in ("a.test", "b.test", "localhost")}
 SCENARIOS = {
     "first-issue": Scenario(issue),
     "issue-three": Scenario(issue_three, pairs=THREE),
-    "issue-again": Scenario(issue, issue),
+    "issue-again": Scenario(issue, issue, steady=PAIR + ROOT_PAIR),
     "new-key": Scenario(lambda folder: issue(folder, new_key=True), issue_with_der, WITH_DER),
     "new-key-apart": Scenario(lambda folder: issue_apart(folder, new_key=True), issue_apart, APART),
     "force-over-foreign": Scenario(lambda folder: issue(folder, force=True), foreign_pair),
-    "permit": Scenario(permit, init),
-    "permit-intermediate": Scenario(permit, init_intermediate),
+    "permit": Scenario(permit, init, steady=ROOT_PAIR),
+    "permit-intermediate": Scenario(permit, init_intermediate, steady=ROOT_PAIR),
     "init-intermediate": Scenario(init_intermediate),
     "restore-root": Scenario(open_home, init_without_root_pem),
     "recover-finish": Scenario(open_home, interrupted(issue_with_der, "os.rename"), WITH_DER),
@@ -184,11 +190,34 @@ def mode_after_writing(path: Path, content: bytes, mode: int, _: int | None = No
     path.chmod(mode)
 
 
-PUBLISH = journal.publish
+def undo_takes_all(entry: Entry) -> set[Path]:
+    """A wrong repair: what stood there before goes too."""
+    return UNDO(entry) | {row.path.parent for row in entry.files if files.remove(row.path)}
+
+
+def said_to_be_finished(ledger: Ledger, entry: Entry) -> Finding:
+    """A wrong repair: the ledger says valid, and nothing was put in place."""
+    UNDO(entry)
+    ledger.publish([entry])
+    return Finding("home.recovered", Severity.NOTE, "", "", Fix("advice", ""))
+
+
+def removed_first(entry: Entry, ready: set[Path]) -> set[Path]:
+    """A wrong protocol: the old certificate goes before the new one comes, its key kept or not."""
+    for row in entry.files:
+        if row.temp in ready:
+            files.remove(row.path)
+    return PLACE(entry, ready)
+
+
+PUBLISH, UNDO, PLACE = journal.publish, journal._undo, journal._place
 SABOTAGE = {
     "certificate-first": (journal, "_place", certificate_first),
     "old-certificate-stays": (journal, "_remove_certificates", old_certificate_stays),
     "write-before-recording": (journal, "publish", write_before_recording),
+    "undo-takes-all": (journal, "_undo", undo_takes_all),
+    "said-to-be-finished": (journal, "_settle", said_to_be_finished),
+    "removed-first": (journal, "_place", removed_first),
     "mode-after-writing": (files, "write_new", mode_after_writing),
 }
 
@@ -343,10 +372,16 @@ def look(folder: Path, template: Path, scenario: Scenario) -> None:
         if scenario.prepare is foreign_pair
     )
     check_now(home, pairs, foreign)
+    for name in scenario.steady:
+        assert (folder / name).exists(), f"{name} was gone for an instant"
     has_work = unfinished(home, pairs)
     with Home.open(home) as opened:
         assert bool(opened.recovered) == has_work, f"work left: {has_work}: {opened.recovered}"
     check_after(home, pairs, foreign)
+    for name in scenario.pairs:
+        # A DER file that the command was not asked for again goes with its key.
+        if name.endswith(".pem") and (template / scenario.pairs[name]).exists():
+            assert (folder / name).exists(), f"{name} had a key and was lost"
     with Home.open(home) as opened:
         opened.issue(["localhost"], Output(folder / "next"))
     if "init" not in scenario.act.__name__:

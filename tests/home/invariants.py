@@ -36,7 +36,9 @@ def check_now(home: Path, pairs: dict[Path, Path], foreign: frozenset[str] = fro
 
 
 def check_after(home: Path, pairs: dict[Path, Path], foreign: frozenset[str] = frozenset()) -> None:
-    """And after the next command: no key without its certificate, no temporary file."""
+    """And after the next command: no key without its certificate, no temporary file, and
+    a pair that the ledger calls valid stands there as it was written.
+    """
     check_now(home, pairs, foreign)
     pairs = pairs | {home / pem: home / key for pem, key in CA_PAIRS.items()}
     for key_path in set(pairs.values()):
@@ -47,6 +49,12 @@ def check_after(home: Path, pairs: dict[Path, Path], foreign: frozenset[str] = f
         assert not left, f"temporary files in {folder}: {left}"
     with Home.open(home) as opened:
         assert not opened.recovered, "the same repair twice"
+        for recorded in opened.certificates():
+            pair = [each for each in recorded.files if each.role in ("key", "certificate")]
+            for file in pair if recorded.status == "valid" else ():
+                assert file.state == "unchanged", (
+                    f"{file.path} is {file.state}, and its certificate is valid in the ledger"
+                )
 
 
 def unfinished(home: Path, pairs: dict[Path, Path]) -> bool:

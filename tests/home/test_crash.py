@@ -76,6 +76,12 @@ def test_the_steps_of_a_first_certificate_are_all_there(memory: Path) -> None:
         ("force-over-foreign", "old-certificate-stays", "stands beside a foreign key"),
         ("issue-again", "write-before-recording", "is not in the ledger"),
         ("first-issue", "mode-after-writing", "has mode 0644"),
+        ("issue-again", "undo-takes-all", "is valid in the ledger"),
+        ("force-over-foreign", "undo-takes-all", "had a key and was lost"),
+        ("issue-again", "said-to-be-finished", "is valid in the ledger"),
+        ("first-issue", "said-to-be-finished", "stands without its key"),
+        ("issue-again", "removed-first", "was gone for an instant"),
+        ("permit", "removed-first", "was gone for an instant"),
     ],
 )
 def test_a_wrong_protocol_is_caught(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import inspect
 import os
+import re
 import sys
 from contextlib import suppress
 from functools import wraps
@@ -20,6 +21,7 @@ from typer.core import TyperCommand, TyperGroup
 
 from certkit.cli import coercion, output
 from certkit.errors import CertkitError, ExitCode
+from certkit.text import argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -248,7 +250,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     except CertkitError as error:
         if debug:
             raise
-        code = _failed(error, as_json=as_json)
+        code = _failed(_in_same_home(error, options), as_json=as_json)
     except (KeyboardInterrupt, typer.Abort):
         code = (
             ExitCode.INTERRUPTED if _running.goes_on else _failed(_interrupted(), as_json=as_json)
@@ -263,6 +265,26 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
             raise
         code = _failed(_bug(error), as_json=as_json)
     sys.exit(int(code))
+
+
+# A command at the end of a hint that works on the home.
+_AT_HOME: Final = re.compile(
+    r"certkit (?:issue|list|snippet|verify|doctor|ca \w+|trust \w+)(?: [^`]*)?$"
+)
+
+
+def _in_same_home(error: CertkitError, given: Sequence[str]) -> CertkitError:
+    """``error`` whose hint has the ``--home`` that was given, where its command has none."""
+    homes = [word for word, before in zip(given[1:], given, strict=False) if before == "--home"]
+    homes += [word.removeprefix("--home=") for word in given if word.startswith("--home=")]
+    if not homes:
+        return error
+    option = f" --home {argument(homes[-1])}"
+    hint = "\n".join(
+        line + option if "--home" not in line and _AT_HOME.search(line) else line
+        for line in error.hint.splitlines()
+    )
+    return CertkitError(error.code, error.message, hint=hint, exit_code=error.exit_code)
 
 
 def _failed(error: CertkitError, *, as_json: bool) -> int:

@@ -151,9 +151,10 @@ def issue_command(  # noqa: PLR0913 - the interface of the command
     with opened(home, partial(ask, prompt="passphrase of the CA's key", confirm=False)) as store:
         if csr is not None:
             signed = store.sign_csr(read_file(csr), output, client=client, days=days)
-            return result(store, [signed], (), batch=False)
+            return result(store, [signed], (), batch=False, home=home)
         published = store.issue_all(lists, output, self_signed=self_signed, **leaf)
-        return result(store, published, snippet or (), batch=from_file is not None)
+        batch = from_file is not None
+        return result(store, published, snippet or (), batch=batch, home=home)
 
 
 def _typed_names(

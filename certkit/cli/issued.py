@@ -8,6 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from certkit.cli.options import home_option
 from certkit.cli.output import Result
 from certkit.cli.style import bold, dim
 from certkit.text import argument, printable
@@ -21,9 +22,17 @@ if TYPE_CHECKING:
 
 
 def result(
-    store: Home, published: Sequence[Published], snippets: Sequence[str], *, batch: bool
+    store: Home,
+    published: Sequence[Published],
+    snippets: Sequence[str],
+    *,
+    batch: bool,
+    home: Path | None = None,
 ) -> Result:
-    """``data`` is about the first; with ``batch`` (--from) it also lists every one."""
+    """``data`` is about the first; with ``batch`` (--from) it also lists every one.
+
+    ``home`` is the one that was named, so that the next commands name it too.
+    """
     first = published[0]
     printed = _snippets(first, snippets)
     data = _data(first, printed)
@@ -35,7 +44,7 @@ def result(
         talk = (*talk, text)
         text = "\n".join(printed.values()).rstrip("\n")
     elif len(published) == 1:
-        text += "\n" + "\n".join(_next_steps(first))
+        text += "\n" + "\n".join(_next_steps(first, home_option(home)))
     findings = (*store.recovered, *(finding for each in published for finding in each.findings))
     return Result(data, text, talk, findings)
 
@@ -107,8 +116,8 @@ def _note(role: str, path: Path, published: Published) -> str:
     return f"  ({readers}{kept})"
 
 
-def _next_steps(published: Published) -> Iterable[str]:
-    """What a person types next; paths as short as they are from here."""
+def _next_steps(published: Published, at: str) -> Iterable[str]:
+    """What a person types next; paths as short as they are from here, ``at`` says which home."""
     certificate = published.issued.certificate
     path = argument(_short(published.files["certificate"]))
     name = next((name for name in certificate.names if not name.is_wildcard), None)
@@ -120,9 +129,9 @@ def _next_steps(published: Published) -> Iterable[str]:
     key = "" if "key" in published.files else " --key KEY"
     ca = f" --ca {path}" if certificate.self_signed else ""
     others = dim("or python, caddy ...: snippet --list")
-    yield f"  certkit snippet nginx {path}{key}     {others}"
-    yield f"  certkit snippet env {path}{ca}       {dim('what clients need to trust it')}"
-    yield f"  certkit verify {path} {option} {name}{ca}"
+    yield f"  certkit snippet nginx {path}{key}{at}     {others}"
+    yield f"  certkit snippet env {path}{ca}{at}       {dim('what clients need to trust it')}"
+    yield f"  certkit verify {path} {option} {name}{ca}{at}"
 
 
 def _short(path: Path) -> str:

@@ -11,6 +11,7 @@ import typer
 
 from certkit.cli.output import finding_lines, say
 from certkit.errors import CertkitError
+from certkit.text import argument
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -62,3 +63,8 @@ def opened(
 def _say_waiting(message: str) -> None:
     if sys.stderr.isatty():
         say(f"certkit: {message}")
+
+
+def home_option(home: Path | None) -> str:
+    """``--home`` as it must be typed again, with a blank before it; nothing for the usual home."""
+    return f" --home {argument(str(home))}" if home is not None else ""

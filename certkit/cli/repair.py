@@ -6,6 +6,7 @@ import shlex
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from certkit.cli.options import home_option
 from certkit.errors import CertkitError
 
 if TYPE_CHECKING:
@@ -50,4 +51,5 @@ def _options(leaf: Certificate, home: Path | None) -> str | None:
         return None
     if certificate is None or key is None:
         return None
-    return shlex.join(["--cert-file", str(certificate), "--key-file", str(key), "--force"])
+    files = ["--cert-file", str(certificate), "--key-file", str(key), "--force"]
+    return shlex.join(files) + home_option(home)

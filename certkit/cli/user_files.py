@@ -105,7 +105,8 @@ def write_files(outputs: Sequence[UserFile], *, force: bool) -> tuple[Finding, .
         try:
             for output in outputs:
                 mode = files.KEY_MODE if output.secret else files.PUBLIC_MODE
-                files.write_new(temporaries[output.path], output.content, mode)
+                with files.failures_named("write", output.path):
+                    files.write_new(temporaries[output.path], output.content, mode)
             for path, temporary in temporaries.items():
                 temporary.replace(path)
         except BaseException:

@@ -193,7 +193,8 @@ def check_validity(path: Path, question: Question) -> Iterator[Finding]:
             early = span(certificate.not_before - question.at)
             yield error(
                 "validity.not-yet",
-                f"{title(path, index)} is valid in {early}, from {moment(certificate.not_before)}",
+                f"{title(path, index)} becomes valid in {early}, "
+                f"on {moment(certificate.not_before)}",
                 "RFC 5280 section 4.1.2.5; often a clock that is wrong on one of the machines",
                 advice("compare the clocks of both machines, then issue the certificate again"),
             )

@@ -233,6 +233,22 @@ def test_every_next_step_works_as_printed(certkit, folder):
             assert outcome.code == 0, outcome.err
 
 
+def test_the_next_steps_and_repairs_name_the_home_that_was_named(certkit, folder):
+    home = ("--home", "my ca")
+    printed = certkit("issue", "a.test", *home).out.partition("next:\n")[2]
+    steps = [shlex.split(line.partition("     ")[0])[1:] for line in printed.splitlines()]
+    assert all(step[-2:] == [*home] for step in steps)
+    assert certkit(*steps[-1]).code == 0
+    outcome = certkit("verify", "a.test.pem", "--host", "b.test", *home, "--json")
+    repair = outcome.envelope["findings"][0]["fix"]["text"]
+    assert certkit(*shlex.split(repair)[1:]).code == 0
+    assert certkit("verify", "a.test.pem", "--host", "b.test", *home).code == 0
+    (error,) = certkit("issue", "a.example", "--json", *home).envelope["errors"]
+    assert error["hint"] == "certkit ca permit a.example --home 'my ca'"
+    assert certkit(*shlex.split(error["hint"])[1:]).code == 0
+    assert certkit("issue", "a.example", "--home=my ca").code == 0
+
+
 def test_a_key_that_is_kept_is_said_to_be(certkit, folder):
     assert "the same as before" not in certkit("issue", "localhost").out
     assert "the same as before" in certkit("issue", "localhost").out

@@ -48,8 +48,7 @@ def points_to(child: Certificate, issuer: Certificate) -> bool:
     found = child.extension(x509.AuthorityKeyIdentifier)
     if found is None:
         return True
-    wanted, own = found.value.key_identifier, issuer.ski
-    if wanted is not None and own is not None and wanted.hex() != own:
+    if not names_key_of(child, issuer):
         return False
     serial = found.value.authority_cert_serial_number
     if serial is not None and serial != issuer.x509.serial_number:
@@ -57,3 +56,8 @@ def points_to(child: Certificate, issuer: Certificate) -> bool:
     names = found.value.authority_cert_issuer or ()
     named = next((each.value for each in names if isinstance(each, x509.DirectoryName)), None)
     return named is None or name_key(named) == name_key(issuer.x509.issuer)
+
+
+def names_key_of(child: Certificate, issuer: Certificate) -> bool:
+    """Whether the key identifiers do not differ; one that is missing differs from none."""
+    return None in (child.aki, issuer.ski) or child.aki == issuer.ski

@@ -19,7 +19,7 @@ def is_for_no_server(certificate: Certificate) -> bool:
     """Whether there is a type, and it is not that of an SSL server."""
     if certificate.malformed is not None:
         return False
-    for extension in certificate.x509.extensions:
+    for extension in certificate.extensions:
         if extension.oid == TYPE and isinstance(extension.value, x509.UnrecognizedExtension):
             return not _bits(extension.value.value) & _SSL_SERVER
     return False

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from certkit.findings import Finding, Severity
+from certkit.verify.path import Node
 from certkit.verify.wording import advice, subject_of, warning
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from certkit.pki.certificate import Certificate
     from certkit.verify.path import Path
@@ -33,6 +34,7 @@ def check_order(path: Path, sent: Sequence[Certificate]) -> tuple[Finding, ...]:
                 advice("put the leaf first, then its issuer, then the issuer of that"),
             )
         )
+    found += _twins_before(path, sent, place)
     root = path.top
     if root.self_issued and len(path.nodes) > 1 and root.certificate in place:
         found.append(
@@ -45,3 +47,27 @@ def check_order(path: Path, sent: Sequence[Certificate]) -> tuple[Finding, ...]:
             )
         )
     return tuple(found)
+
+
+def _twins_before(
+    path: Path, sent: Sequence[Certificate], place: dict[Certificate, int]
+) -> Iterator[Finding]:
+    """Certificates of a CA that lead nowhere, sent before one of that CA that leads up."""
+    last = {
+        node.subject: place[node.certificate]
+        for node in path.nodes[1:]
+        if node.certificate in place and not node.anchor
+    }
+    on_path = set(path.certificates)
+    for index, certificate in enumerate(sent[: max(last.values(), default=0)]):
+        subject = Node.of(certificate, anchor=False).subject
+        if certificate not in on_path and index < last.get(subject, 0):
+            yield warning(
+                "chain.wrong-order",
+                f"a certificate of {subject_of(certificate)} that leads nowhere is sent before the "
+                "one that leads to the root",
+                "OpenSSL, curl, Python, Node and GnuTLS may take the first of that name and do not "
+                "try the second; browsers, Go and Java try both",
+                advice("send only the certificates between the leaf and the root"),
+            )
+            return

@@ -15,13 +15,15 @@ from certkit.verify.dn import name_key
 from certkit.verify.signature import Link, check_link
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import datetime
 
     from cryptography import x509
 
     from certkit.pki.certificate import Certificate
     from certkit.verify.dn import NameKey
+
+    SameName = Callable[["Node", "Node"], bool]
 
 _MAX_SIGNATURES: Final = 512
 """About 50 ms of P-256; a real chain needs one a certificate."""
@@ -91,12 +93,17 @@ class DeadEnd:
 class PathBuilder:
     """Paths from one leaf to ``roots`` through ``intermediates``.
 
-    After :meth:`paths` is used up, ``dead_ends`` holds where the search got stuck and
-    ``exhausted`` whether it was given up.
+    ``same_name(child, issuer)`` may be pickier about names than RFC 5280 section 7.1. After
+    :meth:`paths` is used up, ``dead_ends`` holds where the search got stuck and ``exhausted``
+    whether it was given up.
     """
 
     def __init__(
-        self, roots: Iterable[Certificate], intermediates: Iterable[Certificate], at: datetime
+        self,
+        roots: Iterable[Certificate],
+        intermediates: Iterable[Certificate],
+        at: datetime,
+        same_name: SameName | None = None,
     ) -> None:
         self._anchors = {certificate.der: certificate for certificate in roots}
         others = {certificate.der: certificate for certificate in intermediates}
@@ -111,6 +118,7 @@ class PathBuilder:
         for namesakes in self._by_subject.values():
             if len(namesakes) > 1:
                 namesakes.sort(key=lambda node: _unlikeliness(node, at))
+        self._same_name = same_name
         self._keys: dict[Node, bytes | None] = {}
         self._links: dict[tuple[bytes, bytes], Link] = {}
         self._steps = _MAX_STEPS
@@ -150,6 +158,8 @@ class PathBuilder:
         if path.top.issuer is None:
             return []
         found = self._not_on(path, self._by_subject.get(path.top.issuer, []))
+        if self._same_name is not None:
+            found = [node for node in found if self._same_name(path.top, node)]
         if found and len(path.nodes) >= _MAX_LENGTH:
             self.exhausted = True
             return []

@@ -121,6 +121,11 @@ def _is_no_name(name: x509.GeneralName) -> bool:
     return isinstance(name, x509.IPAddress) and isinstance(name.value, IPv4Network | IPv6Network)
 
 
+def _critical_distribution_points(node: Node, is_issuer: bool) -> bool:
+    found = node.certificate.extension(x509.CRLDistributionPoints)
+    return found is not None and found.critical
+
+
 def _foreign_authority_key_id(node: Node, is_issuer: bool) -> bool:
     return node.anchor and node.self_issued and not points_to(node.certificate, node.certificate)
 
@@ -201,6 +206,14 @@ _RULES: Final = (
         "holds a name that is none, such as a URI without scheme, beside the others",
         "RFC 5280 section 4.2.1.6; Java then sees none of the names, Go refuses the whole "
         "certificate for a URI or an address, GnuTLS for an empty name; others look past it",
+        on_anchor=Severity.WARNING,
+        below=Severity.WARNING,
+    ),
+    _Rule(
+        _critical_distribution_points,
+        "has critical CRL distribution points",
+        "RFC 5280 section 4.2.1.13: they should not be critical; Chromium, Firefox and Java do "
+        "not read them and so refuse the certificate, other clients accept it",
         on_anchor=Severity.WARNING,
         below=Severity.WARNING,
     ),

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING, Final
 from certkit.findings import Finding, Severity, has_error
 from certkit.pki.names import Name
 from certkit.pki.quiet import quietly
-from certkit.verify import chain, inputs, key_ids, order, profile, revocation, strength, usage
+from certkit.verify import (
+    chain,
+    inputs,
+    key_ids,
+    order,
+    profile,
+    revocation,
+    spelling,
+    strength,
+    usage,
+)
 from certkit.verify.crl import RevocationLists
 from certkit.verify.identity import find_match, reference, reservations
 from certkit.verify.near_miss import explain_mismatch
@@ -45,6 +55,7 @@ _PATH_CHECKS: Final[tuple[_Check, ...]] = (
     revocation.check_revocation,
     profile.check_profile,
     key_ids.check_key_identifiers,
+    spelling.check_spelling,
     profile.check_anchor,
 )
 # What is the same on every path is looked at once.

@@ -85,6 +85,38 @@ class Maker:
         )
 
 
+def straight(m: Maker, *names: Any, name: str = NAME, **flaws: Any) -> Case:
+    """A leaf with ``flaws`` straight below a sound root."""
+    root = m.root()
+    return m.case([m.leaf(root, *names, **flaws)], [root], name)
+
+
+def below_root(
+    m: Maker,
+    root: dict[str, Any] | None = None,
+    leaf: dict[str, Any] | None = None,
+    *names: Any,
+    name: str = NAME,
+) -> Case:
+    """A leaf below a root with flaws."""
+    top = m.root(**(root or {}))
+    return m.case([m.leaf(top, *names, **(leaf or {}))], [top], name)
+
+
+def through(
+    m: Maker,
+    middle: dict[str, Any] | None = None,
+    leaf: dict[str, Any] | None = None,
+    root: dict[str, Any] | None = None,
+    *names: Any,
+    name: str = NAME,
+) -> Case:
+    """A leaf below an intermediate with flaws below a sound root."""
+    top = m.root(**(root or {}))
+    between = m.ca(top, **(middle or {}))
+    return m.case([m.leaf(between, *names, **(leaf or {})), between], [top], name)
+
+
 @cache
 def rsa_key(bits: int) -> rsa.RSAPrivateKey:
     return rsa.generate_private_key(65537, bits)

@@ -296,11 +296,23 @@ STRICTER_THAN_CLIENTS = {
 }
 MILDER_THAN_SOME_CLIENT = {
     "trust-self-signed-pinned-damaged": "rustls reads the signature of what is trusted itself",
-    "trust-cross-signed": "OpenSSL and GnuTLS do not try the second way up",
     "usage-eku-any-intermediate": "Firefox, OpenSSL and rustls want serverAuth by name in a CA",
     "usage-eku-any-root": "Firefox and OpenSSL want serverAuth by name in a CA",
     "constraint-cn-ip": "OpenSSL and GnuTLS take an address in the common name for a host",
     "constraint-cn-text": "GnuTLS holds the common name against the constraints",
+    "odd-policies-leaf": "rustls does not know certificate policies when they are critical",
+    "odd-policies-intermediate": "rustls, likewise",
+    "odd-feature": "Firefox wants every feature of TLS that is named",
+    "odd-self-issued-root-limit": "Firefox, Go and GnuTLS count a self-issued CA like any other",
+    "odd-self-issued-limit": "Firefox, Go and GnuTLS, likewise",
+    "odd-self-issued-outside": "Firefox and Go constrain the names of a self-issued CA as well",
+    "odd-long-7": "Firefox and rustls take six intermediates",
+    "odd-long-9": "Firefox and rustls take six intermediates",
+    "odd-long-10": "Java takes ten certificates",
+    "odd-long-15": "Java takes ten certificates",
+    "odd-long-16": "GnuTLS takes sixteen certificates",
+    "odd-long-19": "GnuTLS takes sixteen certificates",
+    "odd-long-20": "Chromium takes nineteen intermediates",
 }
 
 

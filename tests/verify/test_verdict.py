@@ -75,6 +75,17 @@ def test_a_chain_through_an_intermediate_is_found_in_any_order():
     ]
 
 
+def test_a_useless_twin_is_minded_where_it_stands_before_the_useful_one():
+    leaf = INTERMEDIATE.leaf("app.test")
+    expired = CA.ca("CN=Issuing CA", private_key=INTERMEDIATE.key, end=NOW - timedelta(days=1))
+    verdict = judge(leaf, intermediates=[expired, INTERMEDIATE])
+    assert verdict.ok
+    assert codes(verdict, Severity.WARNING) == ["chain.wrong-order"]
+    assert "'CN=Issuing CA' that leads nowhere" in verdict.findings[0].summary
+    assert judge(leaf, intermediates=[INTERMEDIATE, expired]).findings == ()
+    assert judge(leaf, intermediates=[CA.ca("CN=Other"), INTERMEDIATE]).findings == ()
+
+
 def test_a_root_that_is_sent_is_noted():
     leaf = INTERMEDIATE.leaf("app.test")
     verdict = judge(leaf, intermediates=[INTERMEDIATE, CA])
@@ -325,7 +336,11 @@ def test_names_of_issuers_are_compared_whatever_their_string_type(kind, key):
     """RFC 5280 section 7.1; programs of two makers seldom choose the same type."""
     ca = root(called("The CA", _ASN1Type.UTF8String), private_key=key)
     leaf = ca.leaf("app.test", issuer_name=called("The CA", kind))
-    assert judge(leaf, roots=[ca]).ok
+    verdict = judge(leaf, roots=[ca])
+    assert verdict.ok
+    assert "chain.strict-profile" in codes(verdict, Severity.WARNING)
+    said = [each.summary for each in verdict.findings]
+    assert any("the certificate writes the name of its issuer" in summary for summary in said)
     damaged = leaf.certificate.der[:-1] + bytes([leaf.certificate.der[-1] ^ 1])
     assert only_error(judge(damaged, roots=[ca])).code == "chain.malformed"
 
@@ -627,6 +642,20 @@ def test_an_authority_key_id_of_another_is_openssls_concern(identifier, points):
     assert codes(verdict, Severity.WARNING) == ([] if points else ["chain.strict-profile"])
     assert points or "OpenSSL, curl, Python and Node" in verdict.findings[0].why
     assert judge(leaf, intermediates=[INTERMEDIATE], strict=True).ok is points
+
+
+@pytest.mark.parametrize("where", ["leaf", "intermediate", "root"])
+def test_critical_distribution_points_are_minded_by_browsers_and_java(where):
+    url = x509.UniformResourceIdentifier("http://ca.test/crl")
+    points = x509.CRLDistributionPoints([x509.DistributionPoint([url], None, None, None)])
+    flaw = {"add": [points], "critical": [x509.CRLDistributionPoints]}
+    ca = root(**(flaw if where == "root" else {}))
+    between = ca.ca(**(flaw if where == "intermediate" else {}))
+    leaf = between.leaf("app.test", **(flaw if where == "leaf" else {}))
+    verdict = judge(leaf, roots=[ca], intermediates=[between])
+    assert verdict.ok
+    assert codes(verdict, Severity.WARNING) == ["chain.strict-profile"]
+    assert "has critical CRL distribution points" in verdict.findings[0].summary
 
 
 def test_a_root_that_names_another_authority_is_openssls_concern():

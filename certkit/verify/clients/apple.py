@@ -95,6 +95,11 @@ APPLE: Final = Client(
             "leaf-names-unreadable",
             "leaf-uri-unparsed",
             "must-staple",
+            "features",
+            "over-6-between",
+            "wildcard-over-excluded",
+            *(f"{which}-critical-points" for which in ("leaf", "intermediate", "anchor")),
+            *(f"{which}-critical-policies" for which in ("leaf", "intermediate", "anchor")),
             "common-text-outside",
         )
     ),

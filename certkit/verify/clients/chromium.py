@@ -10,6 +10,7 @@ from typing import Final
 
 from certkit.verify.clients.climb import Climb, any_certificate, by_signature, nss_can_hold
 from certkit.verify.clients.hostnames import Matching
+from certkit.verify.clients.issuer_names import same_octets_of_a_root
 from certkit.verify.clients.rules import Client, Rule
 
 _DATES: Final = (
@@ -24,14 +25,15 @@ _ALWAYS_INVALID: Final = (
     "leaf-no-names",
     "leaf-odd-address",
     "leaf-optional-san",
-    "leaf-raw-name",
     "sha1",
     "md5",
     "signed-ed25519",
+    "leaf-raw-name",
 )
 _INVALID: Final = (
     *(f"{which}-unknown-critical" for which in ("leaf", "intermediate", "anchor")),
     *(f"{which}-key-id-critical" for which in ("leaf", "intermediate", "anchor")),
+    *(f"{which}-critical-points" for which in ("leaf", "intermediate", "anchor")),
     "leaf-purpose",
     "intermediate-purpose",
     "anchor-purpose",
@@ -48,12 +50,13 @@ _CONSTRAINTS: Final = (
     "excluded-by-intermediate",
     "outside-anchor",
     "excluded-by-anchor",
+    "wildcard-over-excluded",
 )
 
 CHROMIUM: Final = Client(
     "Chromium",
     "Chromium 156.0.8078 on Linux, roots in NSS",
-    climb=Climb(by_signature, any_certificate, nss_can_hold),
+    climb=Climb(by_signature, any_certificate, nss_can_hold, same_name=same_octets_of_a_root),
     matching=Matching(public_suffix=False, dot_presented="dropped"),
     rules=(
         Rule("leaf-subject-unreadable", "net::ERR_SSL_SERVER_CERT_BAD_FORMAT"),
@@ -63,6 +66,7 @@ CHROMIUM: Final = Client(
         *(Rule(flaw, "net::ERR_CERT_INVALID") for flaw in _ALWAYS_INVALID),
         Rule("pinned-foreign-ca", "net::ERR_CERT_AUTHORITY_INVALID"),
         Rule("untrusted", "net::ERR_CERT_AUTHORITY_INVALID", unless=("fetchable",)),
+        Rule("over-19-between", "net::ERR_CERT_AUTHORITY_INVALID"),
         *(Rule(flaw, "net::ERR_CERT_INVALID", unless=_DATES) for flaw in _INVALID),
         *(
             Rule(flaw, "net::ERR_CERT_INVALID", unless=(*_DATES, "dot-constrained"))

@@ -7,14 +7,14 @@ identifier fit and stand by it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 
 from certkit.verify.clients.general_names import subject
 from certkit.verify.clients.sight import Chain, End, Sight
-from certkit.verify.key_ids import points_to
+from certkit.verify.key_ids import names_key_of, points_to
 from certkit.verify.path import Node, Path, PathBuilder
 from certkit.verify.signature import Link
 
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from certkit.pki.certificate import Certificate
+    from certkit.verify.path import SameName
+
+    Fits = Callable[[Certificate, Certificate], bool]
+    Rank = Callable[[Node, Chain], tuple[Any, ...]]
 
 
 class SearchGivenUp(Exception):
@@ -42,13 +46,20 @@ class Climb:
     """Whether the client's store takes a certificate at all."""
     last_version_first: bool = False
     """Of two versions of a root in one file, the later one is taken."""
+    same_name: SameName | None = None
+    """When an issuer is the one that is named; None by RFC 5280 section 7.1."""
 
     def sights(self, chain: Chain) -> Iterator[Sight]:
         """Every way up that the client would look at."""
         held = tuple(each for each in chain.roots if self.can_hold(each))
         ends = [each for each in held if self.may_end(each, chain)]
-        chain = replace(chain, roots=held)
+        chain = replace(chain, roots=held, same_name=self.same_name)
         return self.follow(chain, ends[::-1] if self.last_version_first else ends)
+
+
+def is_root(certificate: Certificate) -> bool:
+    """What OpenSSL calls self-signed (EXFLAG_SS): nothing in it points to another issuer."""
+    return certificate.self_issued and points_to(certificate, certificate)
 
 
 # ---- what may be the end -------------------------------------------------------------------------
@@ -61,7 +72,7 @@ def any_certificate(certificate: Certificate, chain: Chain) -> bool:
 
 def roots_alone(certificate: Certificate, chain: Chain) -> bool:
     """OpenSSL without the flag X509_V_FLAG_PARTIAL_CHAIN."""
-    return certificate.self_issued
+    return is_root(certificate)
 
 
 def not_the_leaf(certificate: Certificate, chain: Chain) -> bool:
@@ -74,9 +85,10 @@ def end_of_what_was_sent(certificate: Certificate, chain: Chain) -> bool:
 
     It looks where their hashes lead, and takes anything sent that happens to lie there as well.
     """
-    builder = PathBuilder((), chain.sent[1:], chain.at)
-    path = _climbed(builder, chain.leaf, ())
-    last = path.nodes[-2] if len(path.nodes) > 1 and path.top.self_issued else path.top
+    builder = PathBuilder((), chain.sent[1:], chain.at, chain.same_name)
+    path = _climbed(builder, replace(chain, roots=()), names_key_of, _as_sent)
+    ends_in_root = is_root(path.top.certificate)
+    last = path.nodes[-2] if len(path.nodes) > 1 and ends_in_root else path.top
     sought = last.certificate
     places = _bucket(sought.x509.issuer.public_bytes()), _bucket(subject(sought))
     return _bucket(subject(certificate)) in places
@@ -141,21 +153,55 @@ def by_key_id(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
 
     A trusted leaf does not end the way up, but it ends well then, however it ends.
     """
-    yield _ended(chain, _climbed(_builder(chain, ends), chain.leaf, chain.roots))
+    yield _ended(chain, _climbed(_builder(chain, ends), chain, points_to, _valid_first))
 
 
-def _climbed(builder: PathBuilder, leaf: Certificate, trusted: Sequence[Certificate]) -> Path:
+def in_sent_order(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
+    """GnuTLS: the same, but an issuer that has expired is as good as another.
+
+    Of the identifiers of the issuer's key, only the one by that name is compared.
+    """
+    yield _ended(chain, _climbed(_builder(chain, ends), chain, names_key_of, _as_sent))
+
+
+def _climbed(builder: PathBuilder, chain: Chain, fits: Fits, rank: Rank) -> Path:
     """Above a trusted certificate only trusted ones are looked for."""
+    leaf, trusted = chain.leaf, chain.roots
     pinned = any(node.anchor and node.certificate == leaf for node in builder.nodes)
     path = Path((Node.of(leaf, anchor=pinned),))
-    while not path.top.self_issued and (len(path.nodes) == 1 or not path.top.anchor):
-        fitting = [node for node in builder.issuers(path) if _fits(path.top, node)]
-        if len(path.nodes) > 1 and path.top.certificate in trusted:
+    while not is_root(path.top.certificate) and (len(path.nodes) == 1 or not path.top.anchor):
+        top = path.top.certificate
+        fitting = [node for node in builder.issuers(path) if fits(top, node.certificate)]
+        if len(path.nodes) > 1 and top in trusted:
             fitting = [node for node in fitting if node.certificate in trusted]
         if not fitting:
             break
-        path = _extended(path, fitting[0], builder)
+        path = _extended(path, min(fitting, key=lambda node: rank(node, chain)), builder)
+    if builder.exhausted:
+        raise SearchGivenUp
     return path
+
+
+def _valid_first(node: Node, chain: Chain) -> tuple[Any, ...]:
+    """OpenSSL: of the trusted ones, then of those sent, one that is valid, else the latest."""
+    valid = _is_valid(node, chain)
+    late = 0 if valid else -node.certificate.not_after.timestamp()
+    return node.certificate not in chain.roots, not valid, late, _place(node, chain)
+
+
+def _as_sent(node: Node, chain: Chain) -> tuple[Any, ...]:
+    """GnuTLS: of the trusted ones the last that is valid, then of those sent the first."""
+    if node.certificate in chain.roots:
+        return False, not _is_valid(node, chain), -_place(node, chain)
+    return True, False, _place(node, chain)
+
+
+def _is_valid(node: Node, chain: Chain) -> bool:
+    return node.certificate.not_before <= chain.at <= node.certificate.not_after
+
+
+def _place(node: Node, chain: Chain) -> int:
+    return [*chain.roots, *chain.sent].index(node.certificate)
 
 
 def _extended(path: Path, node: Node, builder: PathBuilder) -> Path:
@@ -196,40 +242,50 @@ def in_order(chain: Chain, ends: Sequence[Certificate]) -> Iterator[Sight]:
     Any other is searched through, and then nothing is said of what was wrong with the paths found.
     """
     builder = _builder(chain, ends)
-    path = Path((Node.of(chain.leaf, anchor=chain.leaf in ends),))
+    path = _known(Path((Node.of(chain.leaf, anchor=chain.leaf in ends),)), builder)
     nodes = {node.certificate: node for node in builder.nodes}
     for certificate in chain.sent[1:]:
         node = nodes[certificate]
         if path.top.anchor:
             break
-        if node.subject != path.top.issuer:
+        if not _named(path.top, node, chain):
             for sight in by_signature(chain, ends):
                 yield replace(sight, assembled=True)
             return
-        path = _extended(path, node, builder)
+        path = _known(_extended(path, node, builder), builder)
     if path.top.anchor:
         yield Sight(chain, path, End.TRUSTED)
         return
     namesakes = [node for node in builder.issuers(path) if node.anchor]
-    fitting = [node for node in namesakes if _fits(path.top, node)]
+    top = path.top.certificate
+    fitting = [node for node in namesakes if points_to(top, node.certificate)]
     for node in fitting:
         yield Sight(chain, _extended(path, node, builder), End.TRUSTED)
     if not fitting:
         yield Sight(chain, path, _dead_end(path.top, other_key=bool(namesakes)))
 
 
+def _named(child: Node, issuer: Node, chain: Chain) -> bool:
+    same = chain.same_name is None or chain.same_name(child, issuer)
+    return same and child.issuer == issuer.subject
+
+
+def _known(path: Path, builder: PathBuilder) -> Path:
+    """With what is trusted at the top, if the top has the name and the key of that."""
+    top, key = path.top, path.top.certificate.public_key
+    if key is None:
+        return path
+    trusted = (node for node in builder.namesakes(top) if node.anchor)
+    return path.replaced(top, next((n for n in trusted if n.certificate.public_key == key), top))
+
+
 def _builder(chain: Chain, ends: Sequence[Certificate]) -> PathBuilder:
     """A search in which ``ends`` are the ends, and other trusted certificates are steps."""
     steps = [each for each in chain.roots if each not in ends]
-    return PathBuilder(ends, (*steps, *chain.sent[1:]), chain.at)
+    return PathBuilder(ends, (*steps, *chain.sent[1:]), chain.at, chain.same_name)
 
 
 def _dead_end(top: Node, *, other_key: bool) -> End:
     if other_key:
         return End.OTHER_KEY
-    return End.SELF_SIGNED if top.self_issued else End.UNKNOWN
-
-
-def _fits(child: Node, issuer: Node) -> bool:
-    """What OpenSSL's X509_check_issued compares besides the name."""
-    return points_to(child.certificate, issuer.certificate)
+    return End.SELF_SIGNED if is_root(top.certificate) else End.UNKNOWN

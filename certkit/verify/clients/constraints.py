@@ -25,7 +25,7 @@ COMPARED: Final = (x509.DNSName, x509.IPAddress)
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """A name of the leaf that a CA above may not sign.
+    """A name that a CA above may not sign.
 
     ``excluded`` is the subtree that forbids it; None when it lies in no permitted one.
     """
@@ -35,11 +35,13 @@ class Outside:
     excluded: str | None
     other_family: bool = False
     """An IPv6 address where only IPv4 is constrained, or the other way round."""
+    by_wildcard: bool = False
+    """A wildcard that stands for an excluded name among others."""
 
 
-def outside(leaf: Certificate, above: Node) -> Iterator[Outside]:
-    """Every name of ``leaf`` outside the constraints of ``above``."""
-    found = leaf.extension(x509.SubjectAlternativeName)
+def outside(certificate: Certificate, above: Node) -> Iterator[Outside]:
+    """Every name of ``certificate`` outside the constraints of ``above``."""
+    found = certificate.extension(x509.SubjectAlternativeName)
     for name in found.value if found is not None else ():
         if isinstance(name, COMPARED):
             yield from compare(type(name), name.value, above)
@@ -55,6 +57,8 @@ def compare(kind: type[x509.GeneralName], value: object, above: Node) -> Iterato
         if RULES[kind].touches(name, read):
             yield Outside(kind, str(value), subtree)
             return
+        if kind is x509.DNSName and RULES[kind].touches(str(value).lower(), read):
+            yield Outside(kind, str(value), subtree, by_wildcard=True)
     permitted = list(_subtrees(kind, found.value.permitted_subtrees))
     if permitted and not any(RULES[kind].within(name, read) for _, read in permitted):
         version = getattr(name, "version", None)
@@ -79,8 +83,10 @@ def constrains(kind: type[x509.GeneralName], above: Node) -> bool:
 
 
 def constrains_others(above: Node) -> bool:
-    """Whether types of names are constrained that are not compared here."""
-    return any(type(subtree) not in COMPARED for subtree in _all(above))
+    """Whether there are subtrees that are not compared here: of other types, or malformed."""
+    given = _all(above)
+    read = (each for kind in COMPARED for each in _subtrees(kind, given))
+    return len(given) != sum(1 for _ in read)
 
 
 def _all(above: Node) -> tuple[x509.GeneralName, ...]:

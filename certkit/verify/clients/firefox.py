@@ -11,6 +11,7 @@ from certkit.verify.clients.climb import (
     nss_can_hold,
 )
 from certkit.verify.clients.hostnames import Matching
+from certkit.verify.clients.issuer_names import same_octets
 from certkit.verify.clients.rules import Client, Rule
 
 _KEY_USAGE: Final = "SEC_ERROR_INADEQUATE_KEY_USAGE"
@@ -45,6 +46,7 @@ _PATH: Final = (
     Rule("self-signed", "MOZILLA_PKIX_ERROR_SELF_SIGNED_CERT"),
     Rule("intermediate-unknown-critical", "SEC_ERROR_UNKNOWN_ISSUER"),
     Rule("intermediate-key-id-critical", "SEC_ERROR_UNKNOWN_ISSUER"),
+    Rule("intermediate-critical-points", "SEC_ERROR_UNKNOWN_ISSUER"),
     *_constraints("intermediate"),
     Rule("intermediate-weak-hash", _DISABLED),
     Rule("intermediate-signed-ed25519", _DISABLED),
@@ -52,10 +54,18 @@ _PATH: Final = (
     Rule("leaf-signed-ed25519", _DISABLED, unless=("pinned",)),
     *_of_issuer("intermediate"),
     Rule("untrusted", "SEC_ERROR_UNKNOWN_ISSUER"),
+    Rule("over-6-between", "SEC_ERROR_UNKNOWN_ISSUER"),
     Rule("anchor-unknown-critical", _UNKNOWN_CRITICAL),
     Rule("anchor-key-id-critical", _UNKNOWN_CRITICAL),
+    Rule("anchor-critical-points", _UNKNOWN_CRITICAL),
     *_constraints("anchor"),
     *_of_issuer("anchor"),
+    Rule("wildcard-over-excluded", "SEC_ERROR_CERT_NOT_IN_NAME_SPACE"),
+    # The root itself is tried as the issuer after them, and does not fit.
+    *(
+        Rule(flaw, "SEC_ERROR_UNKNOWN_ISSUER")
+        for flaw in ("self-issued-outside", "too-many-below-intermediate", "too-many-below-anchor")
+    ),
     Rule("lone-common-name-outside", "SEC_ERROR_CERT_NOT_IN_NAME_SPACE"),
     Rule("signature-of-other-kind", "SEC_ERROR_INVALID_KEY"),
     Rule("signature-unfit", "SEC_ERROR_BAD_SIGNATURE"),
@@ -75,19 +85,22 @@ _DATES: Final = (
 FIREFOX: Final = Client(
     "Firefox",
     "Firefox ESR 153.7 on Linux, roots imported with the flag C",
-    climb=Climb(by_name_without_foreign_roots, any_certificate, nss_can_hold),
+    climb=Climb(
+        by_name_without_foreign_roots, any_certificate, nss_can_hold, same_name=same_octets
+    ),
     matching=Matching(),
     rules=(
         Rule("leaf-ed25519", "SSL_ERROR_NO_CYPHER_OVERLAP"),
         Rule("leaf-unknown-critical", "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION"),
         Rule("leaf-key-id-critical", "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION"),
+        Rule("leaf-critical-points", _UNKNOWN_CRITICAL),
         Rule("leaf-useless", _KEY_USAGE),
         *_PATH,
         # Usages are tried one after the other; when keyAgreement fails as well, they get the blame.
         Rule("leaf-only-agrees", _KEY_USAGE, beside=tuple(r.flaw for r in (*_LEAF, *_DATES))),
         *_LEAF,
         Rule(
-            "must-staple",
+            "features",
             "MOZILLA_PKIX_ERROR_REQUIRED_TLS_FEATURE_MISSING",
             unless=("leaf-expired", "leaf-early"),
         ),

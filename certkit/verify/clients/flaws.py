@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Final
 from cryptography import x509
 
 from certkit.verify import profile
-from certkit.verify.clients import java_names
+from certkit.verify.clients import certificates as one
+from certkit.verify.clients import java_names, unmeasured
 from certkit.verify.clients import questions as ask
 from certkit.verify.clients.constraints import constrains
 from certkit.verify.clients.sight import End
@@ -19,7 +20,8 @@ from certkit.verify.signature import Link
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from certkit.verify.clients.questions import Question, Where
+    from certkit.verify.clients.certificates import Question
+    from certkit.verify.clients.questions import Where
     from certkit.verify.clients.sight import Sight
     from certkit.verify.path import Node
 
@@ -69,7 +71,7 @@ def _strict(
         what,
         sentence,
         lambda sight, node: (
-            question(node, node.certificate.is_ca) and not ask.version_1(sight, node)
+            question(node, node.certificate.is_ca) and not one.version_1(sight, node)
         ),
     )
 
@@ -149,21 +151,21 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         ),
         "oddly-named": Flaw("the name matches by a rule on which clients differ", ask.oddly_named),
         # ---- dates
-        "leaf-expired": Flaw("the certificate has expired", _of(ask.leaf, ask.expired)),
-        "leaf-early": Flaw("the certificate is not valid yet", _of(ask.leaf, ask.early)),
-        "intermediate-expired": Flaw("an intermediate has expired", _of(ask.between, ask.expired)),
-        "intermediate-early": Flaw("an intermediate is not valid yet", _of(ask.between, ask.early)),
-        "anchor-expired": Flaw("the root has expired", _of(ask.anchor, ask.expired)),
-        "anchor-early": Flaw("the root is not valid yet", _of(ask.anchor, ask.early)),
+        "leaf-expired": Flaw("the certificate has expired", _of(ask.leaf, one.expired)),
+        "leaf-early": Flaw("the certificate is not valid yet", _of(ask.leaf, one.early)),
+        "intermediate-expired": Flaw("an intermediate has expired", _of(ask.between, one.expired)),
+        "intermediate-early": Flaw("an intermediate is not valid yet", _of(ask.between, one.early)),
+        "anchor-expired": Flaw("the root has expired", _of(ask.anchor, one.expired)),
+        "anchor-early": Flaw("the root is not valid yet", _of(ask.anchor, one.early)),
         "too-long": Flaw("the certificate is valid for more than 825 days", ask.lives_too_long),
         # ---- purposes
         "leaf-purpose": Flaw(
             "the certificate is for other purposes than serverAuth",
-            _of(ask.leaf, ask.for_other_purposes),
+            _of(ask.leaf, one.for_other_purposes),
         ),
         "leaf-any-purpose": Flaw(
             "the certificate is for any purpose, and not for serverAuth by name",
-            _of(ask.leaf, ask.for_any_purpose),
+            _of(ask.leaf, one.for_any_purpose),
         ),
         "leaf-no-purpose": Flaw(
             "the certificate has no extended key usage",
@@ -171,59 +173,69 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         ),
         "intermediate-purpose": Flaw(
             "an intermediate is for other purposes than serverAuth",
-            _of(ask.between, ask.for_other_purposes),
+            _of(ask.between, one.for_other_purposes),
         ),
         "intermediate-any-purpose": Flaw(
             "an intermediate is for any purpose, and not for serverAuth by name",
-            _of(ask.between, ask.for_any_purpose),
+            _of(ask.between, one.for_any_purpose),
         ),
         "anchor-purpose": Flaw(
             "the root is for other purposes than serverAuth",
-            _of(ask.anchor, ask.for_other_purposes),
+            _of(ask.anchor, one.for_other_purposes),
         ),
         "anchor-any-purpose": Flaw(
             "the root is for any purpose, and not for serverAuth by name",
-            _of(ask.anchor, ask.for_any_purpose),
+            _of(ask.anchor, one.for_any_purpose),
+        ),
+        **_each(
+            _PLACES,
+            "no-server-purpose",
+            "is neither for serverAuth nor for server gated cryptography",
+            one.for_no_server,
+        ),
+        "leaf-netscape-type": Flaw(
+            "the Netscape certificate type is not that of a server",
+            _of(ask.leaf, one.no_netscape_server),
         ),
         # ---- key usage, CA or not
         "leaf-cannot-sign": Flaw(
-            "the key usage is without digitalSignature", _of(ask.leaf, ask.may_not_sign_data)
+            "the key usage is without digitalSignature", _of(ask.leaf, one.may_not_sign_data)
         ),
         "leaf-only-agrees": Flaw(
             "the key usage is without digitalSignature and keyEncipherment",
-            _of(ask.leaf, ask.may_only_agree),
+            _of(ask.leaf, one.may_only_agree),
         ),
         "leaf-useless": Flaw(
             "the key usage has nothing that TLS needs",
             _of(
                 ask.leaf,
-                lambda sight, node: ask.may_only_agree(sight, node) and not ask.agrees(node),
+                lambda sight, node: one.may_only_agree(sight, node) and not one.agrees(node),
             ),
         ),
         "leaf-is-ca": Flaw("the certificate of the server is a CA", lambda sight: sight.leaf.is_ca),
-        **_above("no-ca", "says that it is no CA, or nothing of what it is for", ask.says_no_ca),
+        **_above("no-ca", "says that it is no CA, or nothing of what it is for", one.says_no_ca),
         "anchor-says-no-ca": Flaw(
-            "the root says that it is no CA", _of(ask.anchor, ask.has_basic_constraints_of_no_ca)
+            "the root says that it is no CA", _of(ask.anchor, one.has_basic_constraints_of_no_ca)
         ),
         "inside-expired": Flaw(
-            "an intermediate below another one has expired", _of(ask.inside, ask.expired)
+            "an intermediate below another one has expired", _of(ask.inside, one.expired)
         ),
         "inside-early": Flaw(
-            "an intermediate below another one is not valid yet", _of(ask.inside, ask.early)
+            "an intermediate below another one is not valid yet", _of(ask.inside, one.early)
         ),
         **_above(
-            "only-signs", "may sign certificates, and does not say that it is a CA", ask.only_signs
+            "only-signs", "may sign certificates, and does not say that it is a CA", one.only_signs
         ),
         "inside-only-signs": Flaw(
             "an intermediate below another CA may sign certificates, and does not say that it is "
             "a CA",
-            _of(ask.inside, ask.only_signs),
+            _of(ask.inside, one.only_signs),
         ),
         "leaf-version-1": Flaw(
-            "the certificate is of version 1 and has no extensions", _of(ask.leaf, ask.version_1)
+            "the certificate is of version 1 and has no extensions", _of(ask.leaf, one.version_1)
         ),
         "anchor-version-1": Flaw(
-            "the root is of version 1 and has no extensions", _of(ask.anchor, ask.version_1)
+            "the root is of version 1 and has no extensions", _of(ask.anchor, one.version_1)
         ),
         "foreign-anchor-no-ca": Flaw(
             "what is trusted is neither a root nor a CA",
@@ -234,7 +246,7 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
             ),
         ),
         **_above(
-            "no-cert-sign", "has key usage without keyCertSign", ask.may_not_sign_certificates
+            "no-cert-sign", "has key usage without keyCertSign", one.may_not_sign_certificates
         ),
         "too-deep-below-intermediate": Flaw(
             "there are more intermediates than an intermediate allows",
@@ -243,6 +255,18 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         "too-deep-below-anchor": Flaw(
             "there are more intermediates than the root allows", ask.too_long_below(ask.anchor)
         ),
+        "too-many-below-intermediate": Flaw(
+            "there are more intermediates than an intermediate allows, self-issued ones counted",
+            ask.too_long_below(ask.between, self_issued_too=True),
+        ),
+        "too-many-below-anchor": Flaw(
+            "there are more intermediates than the root allows, self-issued ones counted",
+            ask.too_long_below(ask.anchor, self_issued_too=True),
+        ),
+        "over-6-between": Flaw("there are more than 6 intermediates", ask.more_between(6)),
+        "over-19-between": Flaw("there are more than 19 intermediates", ask.more_between(19)),
+        "over-10-sent": Flaw("more than 10 certificates were sent", ask.more_sent(10)),
+        "over-16-sent": Flaw("more than 16 certificates were sent", ask.more_sent(16)),
         # ---- name constraints
         "outside-intermediate": Flaw(
             "a name is not permitted by an intermediate",
@@ -256,6 +280,22 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         ),
         "excluded-by-anchor": Flaw(
             "a name is excluded by the root", ask.constrained(ask.anchor, excluded=True)
+        ),
+        "leaf-outside-intermediate": Flaw(
+            "a name of the certificate is not permitted by an intermediate",
+            ask.constrained(ask.between, excluded=False, of_leaf_alone=True),
+        ),
+        "leaf-excluded-by-intermediate": Flaw(
+            "a name of the certificate is excluded by an intermediate",
+            ask.constrained(ask.between, excluded=True, of_leaf_alone=True),
+        ),
+        "self-issued-outside": Flaw(
+            "a name of a self-issued intermediate is none that a CA above may sign",
+            lambda sight: any(ask.names_outside_of_self_issued(sight)),
+        ),
+        "wildcard-over-excluded": Flaw(
+            "a wildcard stands for a name that a CA excludes, among others",
+            ask.wildcard_over_excluded(ask.issuers),
         ),
         "odd-name-constrained-by-intermediate": Flaw(
             "a name is malformed, such as *.test, and an intermediate constrains names",
@@ -298,13 +338,13 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         ),
         "sent-key-id-critical": Flaw(
             "a key identifier is critical in any of the certificates that were sent",
-            lambda sight: any(map(ask.key_id_critical, sight.chain.sent)),
+            lambda sight: any(map(one.key_id_critical, sight.chain.sent)),
         ),
         # ---- the strict profile
         **_strict(
             "path-length-without-usage",
             "is a CA with a path length and without key usage",
-            ask.path_length_without_usage,
+            one.path_length_without_usage,
         ),
         **_strict(
             "basic-not-critical",
@@ -323,7 +363,7 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         ),
         "leaf-signs-certificates": Flaw(
             "the key usage has keyCertSign, and the certificate is no CA",
-            _of(ask.leaf, ask.signs_certificates_without_being_a_ca),
+            _of(ask.leaf, one.signs_certificates_without_being_a_ca),
         ),
         "leaf-optional-san": Flaw(
             "the subject is empty and the subject alternative name not critical",
@@ -334,27 +374,26 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         ),
         "leaf-nameless": Flaw(
             "the subject is empty, and there is no subject alternative name",
-            _of(ask.leaf, ask.nameless),
+            _of(ask.leaf, one.nameless),
         ),
         "leaf-raw-name": Flaw(
-            "a name outside ASCII is not stored as A-labels",
-            _of(ask.leaf, ask.raw_names),
+            "a name outside ASCII is not stored as A-labels", _of(ask.leaf, one.raw_names)
         ),
         "leaf-no-names": Flaw(
             "the subject alternative name is there and holds nothing",
-            _of(ask.leaf, ask.without_names),
+            _of(ask.leaf, one.without_names),
         ),
-        "leaf-empty-name": Flaw("a name is empty", _of(ask.leaf, ask.empty_names)),
+        "leaf-empty-name": Flaw("a name is empty", _of(ask.leaf, one.empty_names)),
         "leaf-odd-address": Flaw(
-            "an address among the names is neither IPv4 nor IPv6", _of(ask.leaf, ask.odd_addresses)
+            "an address among the names is neither IPv4 nor IPv6", _of(ask.leaf, one.odd_addresses)
         ),
         "leaf-mapped-address": Flaw(
             "an address among the names is an IPv4 address mapped to IPv6",
-            _of(ask.leaf, ask.mapped_addresses),
+            _of(ask.leaf, one.mapped_addresses),
         ),
         "leaf-uri-unparsed": Flaw(
             "a URI among the names has a host or an escape that is none",
-            _of(ask.leaf, ask.unparsed_uris),
+            _of(ask.leaf, one.unparsed_uris),
         ),
         "leaf-names-unreadable": Flaw(
             "Java cannot read one of the names, and then none of them",
@@ -366,60 +405,57 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         ),
         "leaf-critical-san-of-no-endpoint": Flaw(
             "the names are critical, and none of them is a host, address, mailbox or URI",
-            _of(ask.leaf, ask.critical_names_of_no_endpoint),
+            _of(ask.leaf, one.critical_names_of_no_endpoint),
         ),
         "leaf-subject-unreadable": Flaw(
             "the subject holds octets that are no text of their type",
-            _of(ask.leaf, ask.unreadable_subject),
+            _of(ask.leaf, one.unreadable_subject),
         ),
         "leaf-subject-no-text": Flaw(
-            "the common name is no text at all", _of(ask.leaf, ask.common_name_of_no_text)
+            "the common name is no text at all", _of(ask.leaf, one.common_name_of_no_text)
         ),
         # ---- keys and signatures
         "leaf-small-rsa": Flaw(
-            "the certificate has RSA below 2048 bits", _of(ask.leaf, ask.small_rsa)
+            "the certificate has RSA below 2048 bits", _of(ask.leaf, one.small_rsa)
         ),
-        "issuer-small-rsa": Flaw("a CA has RSA below 2048 bits", _of(ask.issuers, ask.small_rsa)),
+        **_each(
+            _PLACES, "below-112-bits", "has RSA below 112 bits of security", one.below_112_bits
+        ),
+        "issuer-small-rsa": Flaw("a CA has RSA below 2048 bits", _of(ask.issuers, one.small_rsa)),
         "sha1": Flaw(
             "a signature that is checked is made with SHA-1",
-            _of(ask.below_the_top, ask.broken_hash("SHA-1")),
+            _of(ask.below_the_top, one.broken_hash("SHA-1")),
         ),
         "md5": Flaw(
             "a signature that is checked is made with MD5",
-            _of(ask.below_the_top, ask.broken_hash("MD5")),
+            _of(ask.below_the_top, one.broken_hash("MD5")),
         ),
         "sent-md5": Flaw(
             "a certificate that was sent is signed by another with MD5",
             lambda sight: any(
-                not each.self_issued and ask.hash_of(each) == "MD5" for each in sight.chain.sent
+                not each.self_issued and one.hash_of(each) == "MD5" for each in sight.chain.sent
             ),
         ),
         "leaf-weak-hash": Flaw(
-            "the certificate is signed with SHA-1 or MD5", _of(ask.leaf, ask.weak_hash)
+            "the certificate is signed with SHA-1 or MD5", _of(ask.leaf, one.weak_hash)
         ),
         "intermediate-weak-hash": Flaw(
-            "an intermediate is signed with SHA-1 or MD5", _of(ask.between, ask.weak_hash)
+            "an intermediate is signed with SHA-1 or MD5", _of(ask.between, one.weak_hash)
         ),
-        "leaf-p521": Flaw("the certificate has a P-521 key", _of(ask.leaf, ask.p521)),
-        "leaf-ed25519": Flaw("the certificate has an Ed25519 key", _of(ask.leaf, ask.has_ed25519)),
-        "intermediate-small-rsa": Flaw(
-            "an intermediate has RSA below 2048 bits", _of(ask.between, ask.small_rsa)
-        ),
-        "anchor-small-rsa": Flaw(
-            "the root has RSA below 2048 bits", _of(ask.anchor, ask.small_rsa)
-        ),
+        "leaf-p521": Flaw("the certificate has a P-521 key", _of(ask.leaf, one.p521)),
+        "leaf-ed25519": Flaw("the certificate has an Ed25519 key", _of(ask.leaf, one.has_ed25519)),
         "pinned-damaged": Flaw(
             "the certificate is trusted itself, and its own signature does not fit",
             lambda sight: sight.pinned and sight.leaf.self_issued and not sight.leaf.self_signed,
         ),
         "pinned-small-rsa": Flaw(
             "the certificate is trusted itself and has RSA below 2048 bits",
-            lambda sight: sight.pinned and ask.small_rsa(sight, sight.nodes[0]),
+            lambda sight: sight.pinned and one.small_rsa(sight, sight.nodes[0]),
         ),
         "intermediate-ed25519": Flaw(
-            "an intermediate has an Ed25519 key", _of(ask.between, ask.has_ed25519)
+            "an intermediate has an Ed25519 key", _of(ask.between, one.has_ed25519)
         ),
-        "anchor-ed25519": Flaw("the root has an Ed25519 key", _of(ask.anchor, ask.has_ed25519)),
+        "anchor-ed25519": Flaw("the root has an Ed25519 key", _of(ask.anchor, one.has_ed25519)),
         "signed-ed25519": Flaw(
             "a signature that is checked is made with Ed25519", ask.checked_ed25519
         ),
@@ -428,28 +464,49 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
             ask.leaf_ed25519_by_somebody,
         ),
         "intermediate-signed-ed25519": Flaw(
-            "an intermediate is signed with Ed25519", _of(ask.between, ask.signed_with_ed25519)
+            "an intermediate is signed with Ed25519", _of(ask.between, one.signed_with_ed25519)
         ),
         # ---- extensions
         **_each(
-            _PLACES, "unknown-critical", "has an unknown critical extension", ask.unknown_critical
+            _PLACES, "unknown-critical", "has an unknown critical extension", one.unknown_critical
         ),
         **_each(
             _PLACES,
             "key-id-critical",
             "has a critical key identifier",
-            lambda _, node: ask.key_id_critical(node.certificate),
+            lambda _, node: one.key_id_critical(node.certificate),
+        ),
+        **_each(
+            _PLACES,
+            "critical-points",
+            "has critical CRL distribution points",
+            one.critical(x509.CRLDistributionPoints),
+        ),
+        **_each(
+            _PLACES,
+            "critical-policies",
+            "has critical certificate policies",
+            one.critical(x509.CertificatePolicies),
         ),
         "must-staple": Flaw(
-            "an OCSP answer is demanded with the chain", _of(ask.leaf, ask.must_staple)
+            "an OCSP answer is demanded with the chain",
+            _of(ask.but_the_anchor, one.must_staple),
+        ),
+        "features": Flaw(
+            "a TLS feature is demanded, of which most clients have none",
+            _of(ask.but_the_anchor, one.demands_features),
         ),
         # ---- what nothing is known of
         "odd-key": Flaw(
-            "a key is of a kind that was not measured", _of(ask.everywhere, ask.odd_key)
+            "a key is of a kind that was not measured", _of(ask.everywhere, unmeasured.odd_key)
         ),
         "odd-extension": Flaw(
             "an extension cannot be read, is critical and rare, or constrains other names",
-            _of(ask.everywhere, ask.unmeasured_extension),
+            _of(ask.everywhere, unmeasured.unmeasured_extension),
+        ),
+        "odd-signature": Flaw(
+            "a signature is of a kind that was not measured",
+            _of(ask.below_the_top, unmeasured.odd_signature),
         ),
     }
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from certkit.pki import der
-from certkit.verify.clients.climb import Climb, by_key_id, end_of_what_was_sent
+from certkit.verify.clients.climb import Climb, end_of_what_was_sent, in_sent_order
 from certkit.verify.clients.general_names import (
     DIRECTORY,
     GeneralName,
@@ -18,22 +18,25 @@ from certkit.verify.clients.general_names import (
     reread,
 )
 from certkit.verify.clients.hostnames import ALL_STRINGS, AT_START, Matching
+from certkit.verify.clients.issuer_names import same_text
 from certkit.verify.clients.rules import Client, Rule
 
 if TYPE_CHECKING:
     from certkit.pki.certificate import Certificate
 
-_CLIMB: Final = Climb(by_key_id, end_of_what_was_sent, last_version_first=True)
+_CLIMB: Final = Climb(
+    in_sent_order, end_of_what_was_sent, last_version_first=True, same_name=same_text
+)
 _IA5, _UNIVERSAL = 0x16, 0x1C
 _MATCHING: Final = Matching(
     stars=AT_START,
     common_name="no-dns-ip-or-uri",
+    which_common_name="only",
     common_name_strings=ALL_STRINGS - {_IA5, _UNIVERSAL},
 )
 
 # What is wrong with the intermediate or its issuer, then with the certificate or its issuer.
 _FLAWS: Final = (
-    ("leaf-empty-name", "unread"),
     ("untrusted", "issuer"),
     ("anchor-says-no-ca", "ca"),
     ("foreign-anchor-no-ca", "ca"),
@@ -44,7 +47,7 @@ _FLAWS: Final = (
     ("anchor-expired", "expired"),
     ("intermediate-early", "early"),
     ("intermediate-expired", "expired"),
-    ("intermediate-purpose", "purpose"),
+    ("intermediate-no-server-purpose", "purpose"),
     ("intermediate-any-purpose", "purpose"),
     ("anchor-unknown-critical", "critical"),
     ("intermediate-unknown-critical", "critical"),
@@ -52,10 +55,10 @@ _FLAWS: Final = (
     ("intermediate-only-signs", "ca"),
     ("leaf-weak-hash", "hash"),
     ("intermediate-no-cert-sign", "constraints"),
-    ("too-deep-below-intermediate", "constraints"),
-    ("too-deep-below-anchor", "constraints"),
-    ("outside-intermediate", "constraints"),
-    ("excluded-by-intermediate", "constraints"),
+    ("too-many-below-intermediate", "constraints"),
+    ("too-many-below-anchor", "constraints"),
+    ("leaf-outside-intermediate", "constraints"),
+    ("leaf-excluded-by-intermediate", "constraints"),
     ("outside-anchor", "constraints"),
     ("excluded-by-anchor", "constraints"),
     ("common-text-outside", "constraints"),
@@ -98,6 +101,7 @@ GNUTLS: Final = Client(
     reads=_until_an_empty_name,
     rules=(
         Rule("leaf-empty-name", _UNREAD),
+        Rule("over-16-sent", "Some constraint limits were reached."),
         Rule("leaf-cannot-sign", "Key usage violation in certificate has been detected."),
         *_rules(
             {
@@ -126,19 +130,22 @@ WGET: Final = Client(
     climb=_CLIMB,
     matching=_MATCHING,
     reads=_until_an_empty_name,
-    rules=_rules(
-        {
-            "unread": f"GnuTLS: {_UNREAD}",
-            "issuer": "The certificate of ‘{name}’ doesn't have a known issuer.",
-            "ca": "The certificate signer of ‘{name}’ was not a CA.",
-            "hash": "The certificate of ‘{name}’ was signed using an insecure algorithm.",
-            "constraints": _NOT_TRUSTED,
-            "early": "The certificate of ‘{name}’ is not yet activated.",
-            "expired": "The certificate of ‘{name}’ has expired.",
-            "signature": _NOT_TRUSTED,
-            "critical": _NOT_TRUSTED,
-            "name": "The certificate's owner does not match hostname ‘{host}’",
-            "staple": _NOT_TRUSTED,
-        }
+    rules=(
+        Rule("leaf-empty-name", f"GnuTLS: {_UNREAD}"),
+        Rule("over-16-sent", "No certificate presented by {host}."),
+        *_rules(
+            {
+                "issuer": "The certificate of ‘{name}’ doesn't have a known issuer.",
+                "ca": "The certificate signer of ‘{name}’ was not a CA.",
+                "hash": "The certificate of ‘{name}’ was signed using an insecure algorithm.",
+                "constraints": _NOT_TRUSTED,
+                "early": "The certificate of ‘{name}’ is not yet activated.",
+                "expired": "The certificate of ‘{name}’ has expired.",
+                "signature": _NOT_TRUSTED,
+                "critical": _NOT_TRUSTED,
+                "name": "The certificate's owner does not match hostname ‘{host}’",
+                "staple": _NOT_TRUSTED,
+            }
+        ),
     ),
 )

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Final
 from cryptography import x509
 
 from certkit.verify.clients import general_names as general
+from certkit.verify.clients.certificates import key_id_critical
 from certkit.verify.clients.climb import Climb, any_certificate, by_signature
 from certkit.verify.clients.general_names import common_name_tags
 from certkit.verify.clients.hostnames import Matching, covers
-from certkit.verify.clients.questions import first_outside, key_id_critical
+from certkit.verify.clients.issuer_names import same_octets
+from certkit.verify.clients.questions import first_outside
 from certkit.verify.clients.rules import Client, Rule
 from certkit.verify.profile import common_names
 from certkit.verify.uris import go_parses
@@ -89,7 +91,7 @@ def _can_parse(certificate: Certificate) -> bool:
 GO: Final = Client(
     "Go",
     "Go 1.27.3",
-    climb=Climb(by_signature, any_certificate, _can_parse),
+    climb=Climb(by_signature, any_certificate, _can_parse, same_name=same_octets),
     matching=_MATCHING,
     rules=(
         Rule("sent-md5", "tls: handshake failure"),
@@ -119,12 +121,12 @@ GO: Final = Client(
         Rule("intermediate-unknown-critical", _CRITICAL),
         Rule("intermediate-expired", _EXPIRED),
         Rule("intermediate-early", _EXPIRED),
-        Rule("too-deep-below-intermediate", _TOO_DEEP),
+        Rule("too-many-below-intermediate", _TOO_DEEP),
         Rule("untrusted", _UNKNOWN),
         Rule("anchor-unknown-critical", _CRITICAL),
         Rule("anchor-expired", _EXPIRED),
         Rule("anchor-early", _EXPIRED),
-        Rule("too-deep-below-anchor", _TOO_DEEP),
+        Rule("too-many-below-anchor", _TOO_DEEP),
         Rule("leaf-purpose", "x509: certificate specifies an incompatible key usage"),
         Rule("intermediate-purpose", "x509: certificate specifies an incompatible key usage"),
         Rule("anchor-purpose", "x509: certificate specifies an incompatible key usage"),
@@ -132,5 +134,7 @@ GO: Final = Client(
         Rule("excluded-by-intermediate", _constraint),
         Rule("outside-anchor", _constraint),
         Rule("excluded-by-anchor", _constraint),
+        Rule("wildcard-over-excluded", _constraint),
+        Rule("self-issued-outside", _constraint),
     ),
 )

@@ -37,7 +37,8 @@ class Matching:
 
     ``stars`` is what the label with a wildcard may look like, ``covered`` what a wildcard may
     stand for. ``common_name`` says when the subject's common name is read: never, when there is
-    no DNS name beside it, no DNS name and no address, or no URI either.
+    no DNS name beside it, no DNS name and no address, or no URI either; ``which_common_name``
+    which one of several.
     """
 
     stars: re.Pattern[str] = WHOLE
@@ -52,6 +53,7 @@ class Matching:
     dot_presented: Literal["dropped", "kept", "refused"] = "refused"
     underscore_asked: bool = True
     common_name: Literal["never", "no-dns", "no-dns-or-ip", "no-dns-ip-or-uri"] = "never"
+    which_common_name: Literal["any", "last", "only"] = "any"
     address_in_common_name: bool = False
     common_name_strings: frozenset[int] = ALL_STRINGS
     """The types of string in which a common name is read, by their tags."""
@@ -97,6 +99,10 @@ def _common_names(leaf: Certificate, matching: Matching) -> list[str]:
     if not common_name_tags(leaf) <= matching.common_name_strings:
         return []
     found = common_names(leaf)
+    if matching.which_common_name == "last":
+        found = found[-1:]
+    elif matching.which_common_name == "only" and len(found) > 1:
+        found = []
     return [reference(text).value for text in found] if matching.idn_in_common_name else found
 
 

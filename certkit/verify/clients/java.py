@@ -8,6 +8,7 @@ from cryptography import x509
 
 from certkit.verify.clients.climb import Climb, any_certificate, in_order
 from certkit.verify.clients.hostnames import SEVERAL, Matching
+from certkit.verify.clients.issuer_names import same_usual_text
 from certkit.verify.clients.java_names import complaint, without_bad_names
 from certkit.verify.clients.rules import Client, Rule
 
@@ -82,6 +83,7 @@ _PATH: Final = tuple(
         ("intermediate-signature-unfit", _UNFIT),
         ("intermediate-unknown-critical", _CRITICAL),
         ("intermediate-key-id-critical", _CRITICAL),
+        ("intermediate-critical-points", _CRITICAL),
         ("outside-intermediate", "name constraints check failed"),
         ("excluded-by-intermediate", "name constraints check failed"),
         ("leaf-expired", _VALIDITY),
@@ -89,9 +91,13 @@ _PATH: Final = tuple(
         ("leaf-signature-unfit", _UNFIT),
         ("leaf-unknown-critical", _CRITICAL),
         ("leaf-key-id-critical", _CRITICAL),
+        ("leaf-critical-points", _CRITICAL),
     )
 )
 _RULES: Final = (
+    Rule(
+        "over-10-sent", "The certificate chain length (11) exceeds the maximum allowed length (10)"
+    ),
     Rule("sent-md5", "Received fatal alert: handshake_failure"),
     Rule("leaf-optional-san", "Failed to parse server certificates"),
     Rule("leaf-nameless", "Failed to parse server certificates"),
@@ -114,11 +120,16 @@ _RULES: Final = (
         )
     ),
     Rule(
-        "leaf-purpose",
+        "leaf-no-server-purpose",
         "Extended key usage does not permit use for TLS server authentication",
         unless=_PINNED,
     ),
     Rule("leaf-cannot-sign", "KeyUsage does not allow digital signatures", unless=_PINNED),
+    Rule(
+        "leaf-netscape-type",
+        "Netscape cert type does not permit use for SSL server",
+        unless=_PINNED,
+    ),
 )
 _NAME: Final = (Rule("host-not-named", _name), Rule("address-not-named", _name))
 _NOTES: Final = (
@@ -127,7 +138,7 @@ _NOTES: Final = (
     ("outside-anchor", "the name constraints of a root are not kept"),
     ("excluded-by-anchor", "the name constraints of a root are not kept"),
 )
-_CLIMB: Final = Climb(in_order, any_certificate)
+_CLIMB: Final = Climb(in_order, any_certificate, same_name=same_usual_text)
 
 
 def _complaint(sight: Sight) -> str:
@@ -144,6 +155,7 @@ JAVA_17: Final = Client(
         top_level=True,
         underscore_asked=False,
         common_name="no-dns",
+        which_common_name="last",
         idn_in_common_name=True,
         mapped_addresses=True,
     ),
@@ -160,6 +172,7 @@ JAVA_25: Final = Client(
         top_level=True,
         underscore_asked=False,
         common_name="no-dns",
+        which_common_name="last",
         idn_in_common_name=True,
         mapped_addresses=True,
     ),

@@ -73,7 +73,8 @@ def _extensions(*, strict: bool) -> tuple[_Error, ...]:
         _Error("leaf-unknown-critical", *_CRITICAL),
         _Error("leaf-key-id-critical", *_CRITICAL),
         *(_profile("leaf") if strict else ()),
-        _Error("leaf-purpose", *_PURPOSE),
+        _Error("leaf-no-server-purpose", *_PURPOSE),
+        _Error("leaf-netscape-type", *_PURPOSE),
         _Error("leaf-any-purpose", *_PURPOSE),
         _Error("leaf-useless", *_PURPOSE),
     )
@@ -90,7 +91,7 @@ def _of_issuer(which: str, *, strict: bool) -> tuple[_Error, ...]:
         *(_profile(which) if strict else ()),
         _Error(f"{which}-no-ca", *_PURPOSE),
         _Error(f"{which}-no-cert-sign", *_PURPOSE),
-        _Error(f"{which}-purpose", *_PURPOSE),
+        _Error(f"{which}-no-server-purpose", *_PURPOSE),
         _Error(f"{which}-any-purpose", *_PURPOSE),
         _Error(f"too-deep-below-{which}", *_TOO_DEEP),
     )
@@ -132,10 +133,10 @@ def _profile(which: str) -> Iterator[_Error]:
 
 _EXTENSIONS: Final = _extensions(strict=False)
 # OpenSSL 3.0 looks at the leaf's key before anything else, 3.5 after the path.
-_LEAF_KEY: Final = (_Error("leaf-small-rsa", 66, "EE certificate key too weak"),)
+_LEAF_KEY: Final = (_Error("leaf-below-112-bits", 66, "EE certificate key too weak"),)
 _WEAK_CA: Final = (67, "CA certificate key too weak")
-_INTERMEDIATE_KEY: Final = _Error("intermediate-small-rsa", *_WEAK_CA)
-_ANCHOR_KEY: Final = _Error("anchor-small-rsa", *_WEAK_CA)
+_INTERMEDIATE_KEY: Final = _Error("intermediate-below-112-bits", *_WEAK_CA)
+_ANCHOR_KEY: Final = _Error("anchor-below-112-bits", *_WEAK_CA)
 _LEAF_HASH: Final = _Error("leaf-weak-hash", *_WEAK_HASH)
 _INTERMEDIATE_HASH: Final = _Error("intermediate-weak-hash", *_WEAK_HASH)
 _STRENGTH: Final = (_LEAF_HASH, _INTERMEDIATE_KEY, _INTERMEDIATE_HASH, _ANCHOR_KEY)
@@ -278,7 +279,10 @@ CURL: Final = Client(
     "curl 7.88.1 with OpenSSL 3.0.19",
     climb=_PARTIAL,
     matching=Matching(
-        dot_presented="dropped", common_name="no-dns-or-ip", address_in_common_name=True
+        dot_presented="dropped",
+        common_name="no-dns-or-ip",
+        which_common_name="last",
+        address_in_common_name=True,
     ),
     rules=(
         *_rules(_CURL, (*_LEAF_KEY, *_PARTIAL_PATH, *_EXTENSIONS, *_STRENGTH)),

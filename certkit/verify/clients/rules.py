@@ -29,6 +29,7 @@ REMARKS: Final = (
 UNMEASURED: Final = (
     ("leaf-subject-no-text", "a common name that is no text was not measured"),
     ("odd-key", "this kind of key was not measured"),
+    ("odd-signature", "this kind of signature was not measured"),
     ("odd-extension", "a critical extension, or a constraint of other names, was not measured"),
     ("issuer-empty", "the issuer is empty, which RFC 5280 section 4.1.2.4 forbids"),
 )

@@ -11,6 +11,7 @@ from certkit.verify.clients import general_names as general
 from certkit.verify.clients.climb import Climb, by_name, not_the_leaf
 from certkit.verify.clients.general_names import general_names
 from certkit.verify.clients.hostnames import Matching
+from certkit.verify.clients.issuer_names import same_octets
 from certkit.verify.clients.rules import Client, Rule
 
 if TYPE_CHECKING:
@@ -64,12 +65,13 @@ def _text(name: GeneralName) -> str:
 RUSTLS: Final = Client(
     "rustls/Deno",
     "Deno 2.9.8",
-    climb=Climb(by_name, not_the_leaf),
+    climb=Climb(by_name, not_the_leaf, same_name=same_octets),
     matching=Matching(),
     rules=(
         Rule("leaf-version-1", f"{_PEER}Other(OtherError(UnsupportedCertVersion))"),
         Rule("leaf-unknown-critical", _CRITICAL),
         Rule("leaf-key-id-critical", _CRITICAL),
+        Rule("leaf-critical-policies", _CRITICAL),
         Rule("leaf-expired", _EXPIRED),
         Rule("leaf-early", _EARLY),
         Rule("leaf-is-ca", f"{_PEER}Other(OtherError(CaUsedAsEndEntity))"),
@@ -77,6 +79,7 @@ RUSTLS: Final = Client(
         Rule("leaf-any-purpose", _PURPOSE),
         Rule("intermediate-unknown-critical", _CRITICAL),
         Rule("intermediate-key-id-critical", _CRITICAL),
+        Rule("intermediate-critical-policies", _CRITICAL),
         Rule("intermediate-expired", _EXPIRED),
         Rule("intermediate-early", _EARLY),
         Rule("intermediate-no-ca", f"{_PEER}Other(OtherError(EndEntityUsedAsCa))"),
@@ -84,6 +87,7 @@ RUSTLS: Final = Client(
         Rule("too-deep-below-intermediate", f"{_PEER}Other(OtherError(PathLenConstraintViolated))"),
         Rule("intermediate-purpose", _PURPOSE),
         Rule("intermediate-any-purpose", _PURPOSE),
+        Rule("over-6-between", f"{_PEER}Other(OtherError(MaximumPathDepthExceeded))"),
         Rule("untrusted", f"{_PEER}UnknownIssuer"),
         Rule("signature-of-other-kind", f"{_PEER}UnsupportedSignatureAlgorithmForPublicKeyContext"),
         Rule("signature-unfit", f"{_PEER}BadSignature"),
@@ -103,6 +107,10 @@ RUSTLS: Final = Client(
         Rule("excluded-by-intermediate", _CONSTRAINT),
         Rule("outside-anchor", _CONSTRAINT),
         Rule("excluded-by-anchor", _CONSTRAINT),
+        Rule("wildcard-over-excluded", _CONSTRAINT),
+        # The root itself is tried as the issuer after it, and does not fit.
+        Rule("self-issued-outside", f"{_PEER}BadSignature"),
+        Rule("too-many-below-intermediate", f"{_PEER}BadSignature"),
         Rule("host-not-named", _name),
         Rule("address-not-named", _name),
         # The signature of the handshake comes last.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from certkit.pki.certificate import Certificate
     from certkit.verify.identity import Reference
-    from certkit.verify.path import Node, Path
+    from certkit.verify.path import Node, Path, SameName
 
 
 class End(Enum):
@@ -37,6 +37,8 @@ class Chain:
     asked: Reference
     at: datetime
     matching: Matching = field(default_factory=Matching)
+    same_name: SameName | None = None
+    """When the client takes two names for the same; None by RFC 5280 section 7.1."""
 
     @property
     def leaf(self) -> Certificate:

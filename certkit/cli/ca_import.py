@@ -92,23 +92,35 @@ def import_command(
 def _found(source: Path, key: Path | None) -> tuple[str, Path, Path]:
     """The tool, its root certificate and its root key."""
     if not source.is_dir():
-        if key is None:
+        if key is None and source.exists():
             raise CertkitError(
                 "ca.no-key",
                 "a certificate alone signs nothing; which key belongs to it?",
                 hint=f"certkit ca import {argument(str(source))} --key FILE",
             )
-        return "another tool", source, key
+        return "another tool", source, key or source
     for layout in LAYOUTS:
         certificate = source / layout.certificate
         if certificate.exists():
-            return layout.tool, certificate, key or source / layout.key
+            return layout.tool, certificate, key or _beside(source, layout)
     raise CertkitError(
         "ca.unknown-layout",
         f"no root of a tool that certkit knows is in {str(source)!r}",
         hint="certkit ca import ROOT.pem --key ROOT.key; "
         "known are mkcert, minica, Caddy, step and easy-rsa",
     )
+
+
+def _beside(source: Path, layout: Layout) -> Path:
+    """The key, unless somebody has put it away, as people who are careful do."""
+    key = source / layout.key
+    if not key.exists():
+        raise CertkitError(
+            "ca.no-key",
+            f"the root of {layout.tool} is there, and its key is not: {str(key)!r}",
+            hint=f"where is it kept? certkit ca import {argument(str(source))} --key FILE",
+        )
+    return key
 
 
 def _root(certificate: bytes, key: bytes, passphrase: bytes | None) -> CertificateAuthority:

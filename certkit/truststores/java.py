@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from certkit.text import argument
 from certkit.truststores import linux
 from certkit.truststores.steps import Run, reason_of
 from certkit.truststores.store import (
@@ -122,7 +122,7 @@ class Keystore:
     def change(self, root: Certificate, *, add: bool, drop: tuple[Held, ...]) -> tuple[Step, ...]:
         """Delete by alias, then import."""
         if not all(held.label for held in drop):
-            keystore = shlex.quote(str(self.where))
+            keystore = argument(str(self.where))
             raise by_hand(
                 f"{self.where} has this CA together with a private key",
                 f"see that you need it no more, and delete it: keytool -list -keystore {keystore}",

@@ -11,6 +11,7 @@ import shlex
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from certkit.text import argument, printable
 from certkit.truststores.steps import RemoveFile, Run, WriteFile
 from certkit.truststores.store import (
     LABEL_PREFIX,
@@ -210,8 +211,8 @@ class SystemBundle:
             if unlabelled.intersection(_read_anchor(path)):
                 tool = shlex.join(self.family.refresh)
                 raise by_hand(
-                    f"this CA is in {path}, among the roots that packages bring",
-                    f"sudo rm {shlex.quote(str(path))} && sudo {tool}"
+                    f"this CA is in {printable(str(path))}, among the roots that packages bring",
+                    f"sudo rm {argument(str(path))} && sudo {tool}"
                     if not self.family.links
                     else "deselect it: sudo dpkg-reconfigure ca-certificates",
                 )

@@ -214,6 +214,20 @@ def test_a_home_with_a_ca_takes_no_second(person: System, tmp_path: Path) -> Non
     assert (person.home / "ca/root.pem").read_bytes() == before
 
 
+def test_a_key_that_was_put_away_is_asked_for(person: System, tmp_path: Path) -> None:
+    source = source_of("minica", tmp_path)
+    kept = (source / "minica-key.pem").rename(tmp_path / "kept.key")
+    done = person.certkit("ca", "import", str(source), "--json")
+    assert (done.code, done.envelope["errors"][0]["code"]) == (2, "ca.no-key")
+    assert "minica-key.pem" in done.envelope["errors"][0]["message"]
+    assert person.certkit("ca", "import", str(source), "--key", str(kept)).code == 0
+
+
+def test_what_is_not_there_is_not_taken_for_a_certificate(person: System, tmp_path: Path) -> None:
+    done = person.certkit("ca", "import", str(tmp_path / "nothing"), "--json")
+    assert (done.code, done.envelope["errors"][0]["code"]) == (2, "files.not-found")
+
+
 def test_a_key_of_another_root_is_refused(person: System, tmp_path: Path) -> None:
     one, two = source_of("mkcert", tmp_path), source_of("minica", tmp_path)
     done = person.certkit(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from certkit import CertificateAuthority
 from certkit.snippets import render
 from tests.e2e import servers
 from tests.e2e.wss import Files, free_port
@@ -98,10 +99,39 @@ def test_the_roots_of_a_company_stay_trusted_however_often_it_is_sourced(
     assert once.stdout.count("-----BEGIN CERTIFICATE-----\n") == 2
 
 
+@pytest.mark.parametrize("variable", ["NODE_EXTRA_CA_CERTS", "DENO_CERT", "REQUESTS_CA_BUNDLE"])
+def test_what_a_variable_named_before_stays_trusted(
+    variable: str, site: tuple[Path, str], tmp_path: Path
+) -> None:
+    path, _ = site
+    company = Files.issue(tmp_path / "company", "localhost").ca
+    script = f'. {path}; . {path}; cat "${variable}"'
+    done = shell(script, **{variable: str(company), "SSL_CERT_FILE": str(company)})
+    assert done.stdout.count(company.read_text()) == 1
+    assert done.stdout.count("BEGIN CERTIFICATE") == 2
+    alone = shell(script)
+    assert company.read_text() not in alone.stdout
+
+
+def test_a_root_that_was_signed_again_takes_the_place_of_its_older_version(
+    tmp_path: Path,
+) -> None:
+    """No bundle ever holds two versions: clients take the one or the other."""
+    files = Files.issue(tmp_path / "x", "localhost")
+    path = tmp_path / "trust.sh"
+    path.write_text(render("env", files.given(free_port())))
+    old, new = files.ca.read_text(), CertificateAuthority.create().root.pem.decode()
+    (tmp_path / "new.pem").write_text(new)
+    once = shell(f'. {path}; cat "$SSL_CERT_FILE"')
+    again = shell(f'. {path}; cp {tmp_path}/new.pem {files.ca}; . {path}; cat "$SSL_CERT_FILE"')
+    assert old in once.stdout
+    assert again.stdout == once.stdout.replace(old, new)
+
+
 @pytest.mark.parametrize("name", ["dash", "bash"])
 def test_a_posix_shell_reads_it_and_keeps_only_the_variables(
     name: str, site: tuple[Path, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TEST_SHELL", program(name))
-    done = shell(f'. {site[0]}; test -s "$SSL_CERT_FILE"; echo "${{certkit_both-unset}}"')
-    assert (done.returncode, done.stdout, done.stderr) == (0, "unset\n", "")
+    done = shell(f'. {site[0]}; test -s "$SSL_CERT_FILE"; set | grep ^certkit_ || true')
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

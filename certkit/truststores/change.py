@@ -95,7 +95,7 @@ def carry_out(
     for store in _in_order(stores, install=install):
         for place in store.places:
             try:
-                with _locked(place):
+                with _locked(place, machine):
                     outcome = change(store.name, place, root, machine, receipts)
             except CertkitError as error:
                 unknown = State.UNREADABLE
@@ -219,13 +219,14 @@ def _not_so(outcome: Outcome, what: str) -> CertkitError:
 
 
 @contextmanager
-def _locked(place: Place) -> Iterator[None]:
+def _locked(place: Place, machine: Machine) -> Iterator[None]:
     """Two tools that rewrite one bundle or keystore at once lose what one of them wrote.
 
     The lock is on the folder itself: it needs no file and no write permission, and ends with the
-    process. A folder that may not be opened is not locked; it will not be changed either.
+    process. A folder that may not be opened is not locked; it will not be changed either. What is
+    shared has one lock for all of it, since Debian's tool changes Java's keystore too.
     """
-    folder = place.where
+    folder = machine.root if place.shared else place.where
     while not os.path.isdir(folder) and folder != folder.parent:  # noqa: PTH112 - raises nothing
         folder = folder.parent
     try:

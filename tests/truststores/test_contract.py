@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
+import os
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from certkit.errors import CertkitError, ExitCode
-from certkit.truststores import steps
+from certkit.truststores import change, steps
 from certkit.truststores.change import carry_out, exit_code, planned
 from certkit.truststores.machine import Answer
 from certkit.truststores.registry import stores
@@ -355,6 +358,37 @@ def test_two_installations_at_once_both_count(world, fake, machine, roots, recei
     for thread in threads:
         thread.join()
     assert [world.trusts(fake, ca) for ca in cas] == [True, True]
+
+
+def test_while_another_changes_what_is_shared_nothing_shared_is_changed(
+    world, fake, machine, roots, receipts, monkeypatch
+):
+    """Whichever of the stores: the system's tool changes Java's keystore too."""
+    monkeypatch.setattr(change, "PATIENCE", 0.0)
+    before = fake.contents()
+    descriptor = os.open(machine.root, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    outcomes = run(world, machine, roots.root, receipts, install=True)
+    for outcome in outcomes:
+        if outcome.shared:
+            assert outcome.error.code == "trust.busy"
+        else:
+            assert outcome.after is State.PRESENT
+    assert (fake.contents() == before) is all(outcome.shared for outcome in outcomes)
+    os.close(descriptor)
+    assert states(run(world, machine, roots.root, receipts, install=True)) == {State.PRESENT}
+
+
+def test_a_file_system_without_locks_is_changed_all_the_same(
+    world, machine, roots, receipts, monkeypatch
+):
+    """NFS gives no exclusive lock on what is open for reading."""
+
+    def none(*_: object) -> None:
+        raise OSError(errno.EBADF, "Bad file descriptor")
+
+    monkeypatch.setattr(fcntl, "flock", none)
+    assert states(run(world, machine, roots.root, receipts, install=True)) == {State.PRESENT}
 
 
 def test_a_plan_tells_what_stands_there_and_what_would_be_done(world, machine, roots):

@@ -78,7 +78,10 @@ def install(
             raise CertkitError(
                 expired.code, expired.summary, hint=expired.fix.text, exit_code=ExitCode.ENVIRONMENT
             )
-        stores = registry.within(registry.stores(machine, store or ()), machine, shared=shared)
+        chosen = registry.stores(machine, store or ())
+        stores = registry.within(chosen, machine, shared=shared)
+        if not any(each.available() for each in stores):
+            raise registry.no_place(chosen, machine)
         plan = planned(stores, root, install=True)
         report = _report(root, stores, machine, found)
         if dry_run:

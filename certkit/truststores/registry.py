@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from certkit.errors import CertkitError
+from certkit.errors import CertkitError, ExitCode
 from certkit.truststores import chromium_policy, firefox, java, linux, macos, nss, windows
 from certkit.truststores.machine import is_absent
 
@@ -108,14 +108,36 @@ def within(found: Iterable[Store], machine: Machine, *, shared: bool | None) -> 
     """``found`` with only the places that are shared, or only those that are not; None for both.
 
     Under sudo the places of a user are left alone: what root writes into a user's browser profile,
-    the browser can no longer write to.
+    the browser can no longer write to. And who asks for those only, gets no others instead.
     """
-    if machine.is_root and machine.variables.get("SUDO_UID"):
-        shared = True
-    if shared is None:
+    kinds = {True, False} if shared is None else {shared}
+    wanted = kinds & {True} if under_sudo(machine) else kinds
+    if wanted == {True, False}:
         return tuple(found)
     return tuple(
         replace(store, places=places, missing="")
         for store in found
-        if (places := tuple(place for place in store.places if place.shared is shared))
+        if (places := tuple(place for place in store.places if place.shared in wanted))
+    )
+
+
+def under_sudo(machine: Machine) -> bool:
+    """Whether root acts for a user of the machine."""
+    return machine.is_root and bool(machine.variables.get("SUDO_UID"))
+
+
+def no_place(found: Iterable[Store], machine: Machine) -> CertkitError:
+    """Why an installation into ``found``, as they were before :func:`within`, reaches no place."""
+    given = tuple(found)
+    why = "; ".join(f"{store.name}: {store.missing}" for store in given if not store.available())
+    hint = "certkit trust status shows the stores of this machine"
+    owned = any(not place.shared for store in given for place in store.places)
+    if owned and under_sudo(machine):
+        why = "under sudo only what counts for every user is changed, and this is a user's own"
+        hint = "run it without sudo: certkit asks for root where a step needs it"
+    return CertkitError(
+        "trust.no-place",
+        f"there is no place to put the root: {why or 'none is both named and of the kind asked'}",
+        hint=hint,
+        exit_code=ExitCode.ENVIRONMENT,
     )

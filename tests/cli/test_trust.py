@@ -117,6 +117,33 @@ def test_the_users_stores_and_the_systems_are_told_apart(certkit, ca, database):
         assert {row["shared"] for row in rows} <= {shared}
 
 
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        ((*NSS, "--system"), "none is both named and of the kind asked"),
+        (("--store", "firefox"), "firefox: "),
+        (("--store", "firefox", "--dry-run"), "firefox: "),
+    ],
+)
+def test_what_reaches_no_place_is_never_called_installed(certkit, ca, database, words, why):
+    refused = certkit("trust", "install", *words, "--json").envelope
+    assert (refused["exit_code"], refused["errors"][0]["code"]) == (3, "trust.no-place")
+    assert why in refused["errors"][0]["message"]
+    assert certkit("trust", "uninstall", *words).code == 0, "what is not there is removed"
+
+
+def test_under_sudo_the_users_stores_are_not_exchanged_for_those_of_the_system(
+    certkit, ca, database, tmp_path, monkeypatch
+):
+    """Shown only: done, it would change this machine."""
+    monkeypatch.setenv("SUDO_UID", "1000")
+    monkeypatch.setattr("os.geteuid", lambda: 0)
+    home = ("--home", str(tmp_path / "home"), "--dry-run", "--json")
+    refused = certkit("trust", "install", "--user", *home).envelope
+    assert (refused["exit_code"], refused["errors"][0]["code"]) == (3, "trust.no-place")
+    assert "without sudo" in refused["errors"][0]["hint"]
+
+
 def test_a_database_without_certutil_is_not_called_installed(certkit, ca, database, monkeypatch):
     monkeypatch.setenv("PATH", "/nonexistent")
     outcome = certkit("trust", "install", *NSS, "--json")

@@ -58,9 +58,12 @@ def test_what_is_shared_and_what_is_the_users_own_are_told_apart(fake):
 
 def test_under_sudo_only_what_is_shared_is_touched(fake):
     fake.variables["SUDO_UID"] = "1000"
-    for asked in (None, True, False):
+    for asked in (None, True):
         found = registry.within(registry.stores(fake.machine()), fake.machine(), shared=asked)
         assert places(found) == {("system", True), ("java", True)}
+    found = registry.stores(fake.machine())
+    assert registry.within(found, fake.machine(), shared=False) == (), "never the others instead"
+    assert "without sudo" in (registry.no_place(found, fake.machine()).hint or "")
     user = fake.machine(is_root=False)  # a variable alone makes nobody root
     assert ("nss", False) in places(registry.within(registry.stores(user), user, shared=None))
 

@@ -7,6 +7,8 @@ in by the test.
 
 from __future__ import annotations
 
+from tests.symptom_libraries import LIBRARIES
+
 CHROMIUM = "WebSocket connection to 'wss://{host}:{port}/chat' failed: "
 ESTABLISHING = CHROMIUM + "Error in connection establishment: "
 HANDSHAKE = CHROMIUM + "Error during WebSocket handshake: "
@@ -686,7 +688,7 @@ SERVERS = {
 }
 CASES = [
     (message, code)
-    for table in (BROWSERS, CERTIFICATES, CONNECTIONS, SERVERS)
+    for table in (BROWSERS, CERTIFICATES, CONNECTIONS, SERVERS, LIBRARIES)
     for code, messages in table.items()
     for message in messages
 ]

@@ -13,7 +13,7 @@ import typer
 
 from certkit.cli.output import Result
 from certkit.cli.style import bold
-from certkit.errors import CertkitError
+from certkit.errors import CertkitError, ExitCode
 from certkit.explanations import explanation
 from certkit.findings import CODES
 from certkit.text import printable
@@ -45,6 +45,9 @@ def explain_command(
       certkit explain "SecurityError: The operation is insecure."
       tail -1 /var/log/nginx/error.log | certkit explain
       certkit explain --all
+
+    \b
+    Exit codes: 0 explained; 1 the text is not recognised; 2 there is no such code.
     """
     text = "" if all_codes else _given(words or [])
     if not text:
@@ -97,7 +100,7 @@ def _recognised(text: str) -> Result:
 
     code, *also = recognise(text) or ("",)
     if not code:
-        raise _unknown(text)
+        return _unknown(text)
     found = _explained(code)
     lines = [found.text]
     if also:
@@ -115,17 +118,19 @@ def _doctor(url: str) -> str:
     return f"certkit doctor {quote(url)}"
 
 
-def _unknown(text: str) -> CertkitError:
+def _unknown(text: str) -> Result:
+    """The answer no, with what may help; a text that looks like a code was meant as one."""
     if _LIKE_A_CODE.fullmatch(text.lower()):
-        return _unknown_code(text)
+        raise _unknown_code(text)
     from certkit.explanations.recognise import first_url
 
     url = first_url(text)
-    hints = [_doctor(url)] if url else []
-    return CertkitError(
-        "explain.unknown-text",
-        f"no finding code is known for '{printable(text, limit=80)}'",
-        hint="\n".join([*hints, "certkit explain --all"]),
+    hints = [*([f"what it is here: {_doctor(url)}"] if url else []), "codes: certkit explain --all"]
+    return Result(
+        {"code": None, "also": []},
+        f"not recognised: '{printable(text, limit=80)}'",
+        talk=tuple(hints),
+        exit_code=ExitCode.NO,
     )
 
 

@@ -128,7 +128,7 @@ def _matches(table: Mapping[str, Mapping[str, str]], words: str) -> Iterator[str
 
 def _statuses(words: str) -> Iterator[str]:
     """The codes of the statuses of HTTP answers; outside of a handshake 2xx are no failure."""
-    for pattern, lowest in ((_HANDSHAKE, 101), (_LINE, 300), (_REASON, 300)):
+    for pattern, lowest in _STATUSES:
         for number in pattern.findall(words):
             if int(number) >= lowest and (number in STATUS or pattern is not _REASON):
                 yield from _of_status(number).split()
@@ -145,6 +145,9 @@ def _one_of(phrases: tuple[str, ...]) -> str:
 _HANDSHAKE: Final = re.compile(rf" (?:{_one_of(HANDSHAKE_STATUS)}) (\d{{3}})(?= )")
 # Status lines, access logs, what HTTP clients print.
 _LINE: Final = re.compile(
-    r" (?:http 1 [01]|http [123]|status|status code|returned error) (\d{3})(?= )"
+    r" (?:http 1 [01]|http [123]|http|status|status code|returned error) (\d{3})(?= )"
 )
 _REASON: Final = re.compile(rf" (\d{{3}}) (?:{_one_of(REASONS)})(?= )")
+# requests: `404 Client Error: Not Found for url`.
+_BLAMED: Final = re.compile(r" (\d{3}) (?:client|server) error(?= )")
+_STATUSES: Final = ((_HANDSHAKE, 101), (_LINE, 300), (_BLAMED, 400), (_REASON, 300))

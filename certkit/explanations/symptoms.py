@@ -13,6 +13,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from certkit.explanations.libraries import LIBRARIES
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -40,6 +42,7 @@ _HEADERS: Final = "nginx.missing-upgrade nginx.missing-connection"
 
 SYMPTOMS: Final[_Table] = MappingProxyType(
     {
+        **LIBRARIES,
         "Chromium 156, console": {
             "Failed to construct 'WebSocket': An insecure WebSocket connection may not be "
             "initiated from a page loaded over HTTPS": _MIXED,
@@ -621,8 +624,6 @@ SYMPTOMS: Final[_Table] = MappingProxyType(
         "How people put it": {
             "1006 … after 60": "websocket.idle-timeout nginx.short-read-timeout",
             "1006 … after a minute": "websocket.idle-timeout nginx.short-read-timeout",
-            "closes … after 60 seconds": "websocket.idle-timeout nginx.short-read-timeout",
-            "closes … after a minute": "websocket.idle-timeout nginx.short-read-timeout",
         },
     }
 )
@@ -666,6 +667,24 @@ VAGUE: Final[_Table] = MappingProxyType(
             "certificate is not trusted": f"{_UNTRUSTED} validity.too-long",
             "certificate is expired": f"{_EXPIRED} validity.not-yet",
         },
+        "Safari, .NET, Chromium's pages, node's code (read, not run)": {
+            "SecurityError DOM Exception 18": _MIXED,
+            "SECURITY_ERR DOM Exception 18": _MIXED,
+            "The remote certificate is invalid": _ANY,
+            "The remote certificate was rejected": _ANY,
+            "The SSL connection could not be established": _ANY,
+            "Your connection is not private": _ANY,
+            "This site can't provide a secure connection": f"{_PLAIN} tls.version",
+            "already in CLOSING or CLOSED state": _HALF_OPEN,
+            "code EPROTO": f"{_PLAIN} tls.handshake-failed",
+        },
+        "Firefox in German and French (its translations, not run)": {
+            "Firefox kann keine Verbindung zu dem Server unter wss": "chain.untrusted-root "
+            "name.mismatch tcp.refused http.bad-request",
+            "Firefox ne peut établir de connexion avec le serveur à l'adresse wss": (
+                "chain.untrusted-root name.mismatch tcp.refused http.bad-request"
+            ),
+        },
         "Connections: curl 7.88, Deno 2.9, Python 3.11": {
             "Couldn't connect to server": "tcp.refused tcp.reset",
             "Failed to connect to … port": "tcp.refused tcp.timeout",
@@ -700,6 +719,15 @@ HANDSHAKE_STATUS: Final = (
     "server rejected WebSocket connection: HTTP",  # websockets
     "Unexpected HTTP response status code",  # Java
     "Handshake status",  # websocket-client
+    "WSServerHandshakeError:",  # aiohttp
+    "ClientResponseError:",
+    "Status code not 101:",  # websockets before 9
+    "handshake response status code 101 but got",  # coder/websocket
+    "Expected HTTP 101 response but was",  # okhttp
+    "The server returned status code",  # .NET
+    "The HTTP response from the server",  # Tomcat
+    "Received unexpected status code",  # websocat
+    "HTTP Error",  # urllib
 )
 """Words before the status with which a server answered a WebSocket handshake."""
 REASONS: Final = (
@@ -711,6 +739,7 @@ REASONS: Final = (
     "Unauthorized",
     "Forbidden",
     "Not Found",
+    "Method Not Allowed",
     "Upgrade Required",
     "Too Many Requests",
     "Internal Server Error",
@@ -737,6 +766,7 @@ STATUS: Final[Mapping[str, str]] = MappingProxyType(
         "401": "http.unauthorized",
         "403": "http.forbidden websocket.origin-refused nginx.host-loses-port",
         "404": f"http.not-found {_HEADERS}",
+        "405": "http.bad-request",
         "426": f"http.upgrade-required {_HEADERS} nginx.http10-upstream",
         "429": "http.too-many-requests",
         "5xx": "http.server-error",

@@ -55,6 +55,9 @@ ROWS = {
     "uvicorn without a library": Row("400 Bad Request", "", "Unsupported upgrade request.", "http.bad-request", "uvicorn[standard]"),
     "another virtual host": Row("421 Misdirected Request", "", "", "http.bad-request", "SNI"),
     "a redirect in a circle": Row("301 Moved", "Location: https://app.test:8443/chat", "", "http.redirect", "X-Forwarded-Proto"),
+    "a redirect to nowhere": Row("300 Multiple Choices", "", "", "http.redirect", "open the URL that the server redirects to"),
+    "another method": Row("405 Method Not Allowed", "", "", "http.bad-request", "takes no GET"),
+    "a refusal of something else": Row("413 Content Too Large", "", "", "http.bad-request", "refuses the request"),
     "a redirect to a slash": Row("301 Moved", "Location: https://app.test:8443/chat/", "", "http.redirect", "certkit doctor wss://app.test:8443/chat/"),
 }  # fmt: skip
 
@@ -132,6 +135,7 @@ def test_socket_io_is_told_its_parameters(query: str, *, told: bool) -> None:
         ("a\n\n   b", "('a b')"),
         ("<b></b>", "502 No"),
         ("x" * 300, "x…')"),
+        ("\x1f\x8b\x08\0compressed", "502 No"),
     ],
 )
 def test_an_error_page_is_quoted_by_its_first_words(body: str, shown: str) -> None:

@@ -115,6 +115,8 @@ def check_status(case: Case) -> Iterator[Finding]:
 def _words(body: bytes) -> str:
     """The first words of an error page."""
     text = " ".join(_TEXT.sub(" ", body[:1000].decode("utf-8", "replace")).split())
+    if "\0" in text or text.count("\ufffd") > 1:
+        return ""  # compressed, or no text at all
     return f" ('{printable(text, limit=_LONGEST)}')" if text else ""
 
 

@@ -61,8 +61,12 @@ def new_url(case: Case, head: Head) -> Fix:
 
 
 def redirected(case: Case, head: Head) -> str:
+    """Where the redirect leads, as a WebSocket URL; empty where it names nothing."""
+    location = head.get("location")
+    if not location:
+        return ""
     try:
-        parts = urlsplit(head.get("location") or "")
+        parts = urlsplit(location)
         scheme = {"http": "ws", "https": "wss"}.get(parts.scheme, parts.scheme)
         target = urlsplit(case.target.url)
         return parts._replace(

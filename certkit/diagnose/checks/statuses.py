@@ -154,6 +154,12 @@ _STATUSES: Final = {
         "WebSocket library knows none either. Or the path is wrong",
         proxy_or_path,
     ),
+    405: Meaning(
+        "http.bad-request",
+        "the server takes no GET at this path",
+        "a WebSocket begins with a GET; this path belongs to something else, such as an API",
+        advice("check the path of the URL"),
+    ),
     421: Meaning(
         "http.bad-request",
         "the server has this host on another connection",
@@ -196,11 +202,18 @@ _BROKEN: Final = Meaning(
     "the program behind the URL, or the proxy's rule for it, is broken",
     advice("look into the log of the program; its error stands there"),
 )
+_REFUSED: Final = Meaning(
+    "http.bad-request",
+    "the server refuses the request",
+    "it is none of the answers of a WebSocket server: another program, or a rule of a proxy, has "
+    "this path",
+    advice("check the path of the URL, and look into the log of the server"),
+)
 _REDIRECT: Final = Meaning(
     "http.redirect",
     "the server redirects",
     "browsers never follow a redirect for a WebSocket; often a slash at the end of the path is "
-    "missing, or a rule sends http to https",
+    "missing, a rule sends http to https, or somebody must log in first",
     new_url,
 )
 _NOT_UPGRADED: Final = Meaning(
@@ -210,4 +223,4 @@ _NOT_UPGRADED: Final = Meaning(
     "got the request",
     proxy_or_path,
 )
-_KINDS: Final = ((500, _BROKEN), (400, _STATUSES[400]), (300, _REDIRECT), (0, _NOT_UPGRADED))
+_KINDS: Final = ((500, _BROKEN), (400, _REFUSED), (300, _REDIRECT), (0, _NOT_UPGRADED))

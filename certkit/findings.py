@@ -110,6 +110,7 @@ CODES: Final[Mapping[str, str]] = MappingProxyType(
         "chain.name-constraint": "a name lies outside what the CA is allowed to sign",
         "chain.ca-regenerated": "a CA of this name is trusted, but with another key",
         "chain.root-superseded": "an older version of a re-signed root is trusted",
+        "chain.too-large": "the chain is longer than some clients take",
         "chain.root-sent": "the root is in the chain that the server sends",
         "chain.strict-profile": "Python 3.13 and OpenSSL -x509_strict refuse this profile",
         "chain.anchor-not-root": "what is trusted is not a root",

@@ -309,6 +309,16 @@ CERTIFICATES = {
         "The certificate signer of ‘{host}’ was not a CA.",
         "The certificate issuer is not a CA.",
     ],
+    "chain.too-large": [
+        "[SSL: EXCESSIVE_MESSAGE_SIZE] excessive message size (_ssl.c:1006)",
+        "curl: (35) OpenSSL/3.0.19: error:0A000098:SSL routines::excessive message size",
+        "tls: handshake message of length 270483 bytes exceeds maximum of 262144 bytes",
+        "SSLProtocolException: The size of the handshake message (40473) exceeds the maximum allowed size (32768)",
+        "SSLProtocolException: The certificate chain length (11) exceeds the maximum allowed length (10)",
+        "received corrupt message of type HandshakePayloadTooLarge",
+        DENO + "Other(OtherError(MaximumPathDepthExceeded))",
+        "*** Fatal error: The handshake data size is too large.",
+    ],
     "chain.path-too-long": [
         PYTHON + "path length constraint exceeded (_ssl.c:1006)",
         "PATH_LENGTH_EXCEEDED",

@@ -201,6 +201,8 @@ SYMPTOMS: Final[_Table] = MappingProxyType(
             "CA signature digest algorithm too weak": "crypto.weak-signature",
             "ca md too weak": "crypto.weak-signature",
             "certificate revoked": "revocation.revoked",
+            "excessive message size": "chain.too-large tls.handshake-failed",
+            "EXCESSIVE_MESSAGE_SIZE": "chain.too-large tls.handshake-failed",
             "CRL has expired": "revocation.crl-unusable",
             "CRL is not yet valid": "revocation.crl-unusable",
             "CRL signature failure": "revocation.crl-unusable",
@@ -337,6 +339,7 @@ SYMPTOMS: Final[_Table] = MappingProxyType(
             "WS_ERR_INVALID_OPCODE": "websocket.protocol-error",
         },
         "Go 1.27, gorilla/websocket 1.5": {
+            "tls: handshake message of length": "chain.too-large",
             "x509: certificate signed by unknown authority": f"{_REMADE} chain.self-signed",
             "verification failure … while trying to verify candidate authority certificate": (
                 "chain.ca-regenerated"
@@ -424,6 +427,8 @@ SYMPTOMS: Final[_Table] = MappingProxyType(
             "name constraints check failed": "chain.name-constraint",
             "KeyUsage does not allow digital signatures": "usage.key-usage",
             "unrecognized critical extension": "chain.unknown-critical-extension",
+            "The size of the handshake message": "chain.too-large",
+            "The certificate chain length": "chain.too-large",
             "Failed to parse server certificates": "chain.strict-profile chain.malformed",
             "fatal alert: protocol_version": "tls.version",
             "fatal alert: handshake_failure": _CIPHER,
@@ -469,6 +474,8 @@ SYMPTOMS: Final[_Table] = MappingProxyType(
                 "usage.eku-not-server"
             ),
             "EndEntityUsedAsCa": "chain.issuer-not-ca",
+            "HandshakePayloadTooLarge": "chain.too-large",
+            "MaximumPathDepthExceeded": "chain.too-large",
             "PathLenConstraintViolated": "chain.path-too-long ca.no-intermediate",
             "NameConstraintViolation": "chain.name-constraint",
             "CaUsedAsEndEntity": "usage.leaf-is-ca",
@@ -505,6 +512,7 @@ SYMPTOMS: Final[_Table] = MappingProxyType(
             "Received HTTP/0.9 when not allowed": "http.not-http url.tls-port",
         },
         "GnuTLS 3.7: wget, gnutls-cli": {
+            "The handshake data size is too large": "chain.too-large",
             "The certificate of … doesn't have a known issuer": f"{_UNTRUSTED} chain.self-signed",
             "The certificate issuer is unknown": f"{_UNTRUSTED} chain.self-signed",
             "The certificate's owner does not match hostname": _NAME,

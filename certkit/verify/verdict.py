@@ -19,6 +19,7 @@ from certkit.verify import (
     order,
     profile,
     revocation,
+    size,
     spelling,
     strength,
     usage,
@@ -122,6 +123,7 @@ def judge(  # noqa: PLR0913 - the questions that one may ask of a chain
         found += _check(_LEAF_CHECKS, path, question)
         found += _two_versions(path, builder)
         found += order.check_order(path, given.intermediates)
+        found += tuple(size.check_size(path, (given.leaf, *given.intermediates)))
         matched, about_name = _check_name(given.leaf, _checked_name(name))
         findings = _sorted((*found, *about_name, *given.findings), strict=strict)
         return Verdict(
@@ -229,6 +231,7 @@ _NO_RULES: Final = frozenset(
     {
         "chain.anchor-not-root",
         "chain.root-superseded",
+        "chain.too-large",
         "chain.wrong-order",
         "revocation.must-staple",
         "validity.too-long",

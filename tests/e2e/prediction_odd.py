@@ -8,6 +8,7 @@ from cryptography import x509
 from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import NameOID
 
+from certkit.pki import der
 from certkit.verify.netscape import TYPE
 from tests.e2e.prediction_maker import (
     NAME,
@@ -33,7 +34,8 @@ _STAPLE = x509.TLSFeature([x509.TLSFeatureType.status_request])
 
 
 def odd(m: Maker) -> Cases:
-    return _names(m) | _uses(m) | _extensions(m) | _paths(m) | _issuers(m) | _constraints(m)
+    groups = _names, _uses, _extensions, _paths, _issuers, _constraints, _sizes
+    return {name: build for group in groups for name, build in group(m).items()}
 
 
 def _names(m: Maker) -> Cases:
@@ -249,3 +251,24 @@ def _intermediate_outside(m: Maker) -> Case:
     upper = m.ca(top, add=[nc([x509.DNSName("test")])], critical=[_NC])
     lower = m.ca(upper, add=[san("other.example")])
     return m.case([m.leaf(lower), lower, upper], [top])
+
+
+# ---- what is too long for a handshake ------------------------------------------------------------
+
+
+def _sizes(m: Maker) -> Cases:
+    """Around the limits of Java, rustls, Firefox, OpenSSL, GnuTLS and Go."""
+    kb = (31, 33, 63, 66, 99, 101, 126, 130, 255, 258)
+    return {
+        **{f"odd-size-{n}-kb": lambda n=n: straight(m, **_swollen(n)) for n in kb},
+        "odd-size-66-kb-and-expired": lambda: straight(m, **_swollen(66), **m.expired()),
+        "odd-size-130-kb-and-expired": lambda: straight(m, **_swollen(130), **m.expired()),
+        "odd-size-66-kb-intermediate": lambda: through(m, _swollen(66)),
+        "odd-size-62-kb-twice": lambda: through(m, _swollen(62), _swollen(62)),
+    }
+
+
+def _swollen(kilobytes: int) -> dict[str, Any]:
+    """An extension that nobody knows, of this length."""
+    octets = der.octets(bytes(kilobytes * 1024))
+    return {"add": [x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), octets)]}

@@ -306,13 +306,6 @@ MILDER_THAN_SOME_CLIENT = {
     "odd-self-issued-root-limit": "Firefox, Go and GnuTLS count a self-issued CA like any other",
     "odd-self-issued-limit": "Firefox, Go and GnuTLS, likewise",
     "odd-self-issued-outside": "Firefox and Go constrain the names of a self-issued CA as well",
-    "odd-long-7": "Firefox and rustls take six intermediates",
-    "odd-long-9": "Firefox and rustls take six intermediates",
-    "odd-long-10": "Java takes ten certificates",
-    "odd-long-15": "Java takes ten certificates",
-    "odd-long-16": "GnuTLS takes sixteen certificates",
-    "odd-long-19": "GnuTLS takes sixteen certificates",
-    "odd-long-20": "Chromium takes nineteen intermediates",
 }
 
 

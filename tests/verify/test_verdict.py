@@ -86,6 +86,33 @@ def test_a_useless_twin_is_minded_where_it_stands_before_the_useful_one():
     assert judge(leaf, intermediates=[CA.ca("CN=Other"), INTERMEDIATE]).findings == ()
 
 
+def test_what_is_longer_than_clients_take_is_minded():
+    swollen = x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4"), bytes(33_000))
+    verdict = judge(CA.leaf("app.test", add=[swollen]))
+    assert verdict.ok
+    assert codes(verdict, Severity.WARNING) == ["chain.too-large"]
+    finding = verdict.findings[0]
+    assert finding.summary.endswith("32 KB in 1 certificate, 0 between the first and the root")
+    assert finding.why.startswith("Java takes 32 KB; RFC 5280")
+    assert judge(CA.leaf("app.test", add=[swollen]), strict=True).ok
+
+
+@pytest.mark.parametrize(("more", "minding"), [(9, False), (10, True)])
+def test_certificates_beyond_those_that_java_takes_are_minded(more, minding):
+    others = [CA.ca(f"CN=Other {number}") for number in range(more)]
+    verdict = judge(CA.leaf("app.test"), intermediates=others)
+    assert codes(verdict, Severity.WARNING) == ["chain.too-large"] * minding
+
+
+@pytest.mark.parametrize(("between", "minding"), [(6, False), (7, True)])
+def test_intermediates_beyond_those_that_firefox_takes_are_minded(between, minding):
+    path = [CA]
+    for number in range(between):
+        path.insert(0, path[0].ca(f"CN=Level {number}"))
+    verdict = judge(path[0].leaf("app.test"), intermediates=path[:-1])
+    assert codes(verdict, Severity.WARNING) == ["chain.too-large"] * minding
+
+
 def test_a_root_that_is_sent_is_noted():
     leaf = INTERMEDIATE.leaf("app.test")
     verdict = judge(leaf, intermediates=[INTERMEDIATE, CA])

@@ -30,6 +30,12 @@ _INTERNAL_WHY: Final = (
     "Caddy answers so for a name, or an address, for which it has no certificate; others when "
     "their own set-up fails"
 )
+_NO_WHY: Final = "the server and a client that takes everything cannot agree"
+_EXCESSIVE: Final = "excessive message size"
+_EXCESSIVE_WHY: Final = (
+    "OpenSSL and browsers take 100 KB of certificates (chain.too-large), and this server sends "
+    "more: a file of roots in the place of the intermediates"
+)
 # What servers send to a client that has no certificate, or one that they do not like.
 _ABOUT_CERTIFICATE: Final = frozenset({40, 41, 42, 43, 44, 45, 46, 48, 49, 116})
 # "No required SSL certificate was sent", "The SSL certificate error" of nginx.
@@ -220,14 +226,14 @@ def check_handshake(case: Case) -> Iterator[Finding]:
     said = f"alert {alert.number} {alert.name}" if alert else text
     if handshake.received and handshake.received[0] not in _RECORDS:
         said = f"what it sends is not TLS; it begins with {handshake.received[:8].hex(' ')}"
-    yield error(
-        "tls.handshake-failed",
-        f"the TLS handshake failed: {said}",
-        _INTERNAL_WHY
-        if alert is not None and alert.number == _INTERNAL_ERROR
-        else "the server and a client that takes everything cannot agree",
-        advice("look into the server's log at this moment"),
-    )
+    what = "look into the server's log at this moment"
+    if alert is not None:
+        why = _INTERNAL_WHY if alert.number == _INTERNAL_ERROR else _NO_WHY
+    elif said == _EXCESSIVE:
+        why, what = _EXCESSIVE_WHY, "send the certificate and the intermediates above it alone"
+    else:
+        why = _NO_WHY
+    yield error("tls.handshake-failed", f"the TLS handshake failed: {said}", why, advice(what))
 
 
 def check_no_certificate(case: Case) -> Iterator[Finding]:

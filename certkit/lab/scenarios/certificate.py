@@ -30,6 +30,8 @@ _UNKNOWN: Final = x509.UnrecognizedExtension(x509.ObjectIdentifier("2.999.1"), b
 _CA: Final = x509.BasicConstraints(ca=True, path_length=None)
 # A prime, so that steps of every size lead to all of them.
 _CLIQUE: Final = 7
+# Together more than 32 KB.
+_BUNDLE: Final = 60
 
 
 def flawed(
@@ -121,6 +123,11 @@ def _wrong_order(maker: Maker) -> Chain:
 
 def _root_sent(maker: Maker) -> Chain:
     return Chain((maker.leaf(maker.root), maker.root), (maker.root,))
+
+
+def _bundle_sent(maker: Maker) -> Chain:
+    others = tuple(maker.authority() for _ in range(_BUNDLE))
+    return Chain((maker.leaf(maker.root), *others), (maker.root,))
 
 
 def _anchor(maker: Maker) -> Chain:
@@ -266,6 +273,10 @@ SCENARIOS: Final = (
     Scenario(
         "root-sent", "chain.root-sent",
         "the server sends the root too", _root_sent,
+    ),
+    Scenario(
+        "bundle-sent", "chain.too-large",
+        "the server sends a file of sixty roots after its certificate", _bundle_sent,
     ),
     Scenario(
         "trusted-intermediate", "chain.anchor-not-root",

@@ -197,6 +197,10 @@ def demands_features(sight: Sight, node: Node) -> bool:
     return node.certificate.extension(x509.TLSFeature) is not None
 
 
+def over_64_kb(sight: Sight, node: Node) -> bool:
+    return len(node.certificate.der) > 0xFFFF
+
+
 def raw_names(sight: Sight, node: Node) -> bool:
     """An IA5String holds ASCII alone (RFC 5280 section 4.2.1.6)."""
     return any(not name.value.isascii() for name in node.certificate.names)

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
+from certkit.verify import size
 from certkit.verify.clients.climb import Climb, any_certificate, by_signature, nss_can_hold
 from certkit.verify.clients.hostnames import Matching
 from certkit.verify.clients.issuer_names import same_octets_of_a_root
-from certkit.verify.clients.rules import Client, Rule
+from certkit.verify.clients.rules import Client, Largest, Rule
 
 _DATES: Final = (
     "leaf-expired",
@@ -57,6 +58,7 @@ CHROMIUM: Final = Client(
     "Chromium",
     "Chromium 156.0.8078 on Linux, roots in NSS",
     climb=Climb(by_signature, any_certificate, nss_can_hold, same_name=same_octets_of_a_root),
+    largest=Largest(size.OPENSSL, "net::ERR_SSL_PROTOCOL_ERROR"),
     matching=Matching(public_suffix=False, dot_presented="dropped"),
     rules=(
         Rule("leaf-subject-unreadable", "net::ERR_SSL_SERVER_CERT_BAD_FORMAT"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
@@ -15,10 +16,10 @@ from cryptography import x509
 from certkit.verify.subtrees import RULES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from certkit.pki.certificate import Certificate
-    from certkit.verify.path import Node
+    from certkit.verify.path import Node, Path
 
 COMPARED: Final = (x509.DNSName, x509.IPAddress)
 
@@ -39,8 +40,32 @@ class Outside:
     """A wildcard that stands for an excluded name among others."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Limits:
+    """The name constraints of one certificate, read once: text and value of each subtree."""
+
+    permitted: Mapping[type[x509.GeneralName], Sequence[tuple[str, object]]]
+    excluded: Mapping[type[x509.GeneralName], Sequence[tuple[str, object]]]
+
+
+def comparisons(path: Path) -> int:
+    """Names times subtrees, over the whole path."""
+    found = 0
+    names = _size(path.nodes[0].certificate.extension(x509.SubjectAlternativeName))
+    for node in path.nodes[1:]:
+        found += names * len(_all(node))
+        names += _size(node.certificate.extension(x509.SubjectAlternativeName))
+    return found
+
+
+def _size(found: x509.Extension[x509.SubjectAlternativeName] | None) -> int:
+    return len(found.value) if found is not None else 0
+
+
 def outside(certificate: Certificate, above: Node) -> Iterator[Outside]:
     """Every name of ``certificate`` outside the constraints of ``above``."""
+    if _limits_of(above.certificate) is None:
+        return
     found = certificate.extension(x509.SubjectAlternativeName)
     for name in found.value if found is not None else ():
         if isinstance(name, COMPARED):
@@ -49,17 +74,17 @@ def outside(certificate: Certificate, above: Node) -> Iterator[Outside]:
 
 def compare(kind: type[x509.GeneralName], value: object, above: Node) -> Iterator[Outside]:
     """The same for one name, which need not stand in a certificate."""
-    found = above.certificate.extension(x509.NameConstraints)
-    name = RULES[kind].read(_lenient(value))
-    if found is None or name is None:
+    limits = _limits_of(above.certificate)
+    name = RULES[kind].read(_lenient(value)) if limits is not None else None
+    if limits is None or name is None:
         return
-    for subtree, read in _subtrees(kind, found.value.excluded_subtrees):
+    for subtree, read in limits.excluded[kind]:
         if RULES[kind].touches(name, read):
             yield Outside(kind, str(value), subtree)
             return
         if kind is x509.DNSName and RULES[kind].touches(str(value).lower(), read):
             yield Outside(kind, str(value), subtree, by_wildcard=True)
-    permitted = list(_subtrees(kind, found.value.permitted_subtrees))
+    permitted = limits.permitted[kind]
     if permitted and not any(RULES[kind].within(name, read) for _, read in permitted):
         version = getattr(name, "version", None)
         versions = {getattr(read, "version", None) for _, read in permitted}
@@ -75,6 +100,18 @@ def _lenient(value: object) -> object:
 
 
 _ODD: Final = re.compile(r"[^a-z0-9._-]")
+
+
+@lru_cache(maxsize=64)
+def _limits_of(certificate: Certificate) -> _Limits | None:
+    """None without constraints."""
+    found = certificate.extension(x509.NameConstraints)
+    if found is None:
+        return None
+    return _Limits(
+        {kind: tuple(_subtrees(kind, found.value.permitted_subtrees)) for kind in COMPARED},
+        {kind: tuple(_subtrees(kind, found.value.excluded_subtrees)) for kind in COMPARED},
+    )
 
 
 def constrains(kind: type[x509.GeneralName], above: Node) -> bool:

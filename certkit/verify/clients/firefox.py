@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from certkit.verify import size
 from certkit.verify.clients.climb import (
     Climb,
     any_certificate,
@@ -12,7 +13,7 @@ from certkit.verify.clients.climb import (
 )
 from certkit.verify.clients.hostnames import Matching
 from certkit.verify.clients.issuer_names import same_octets
-from certkit.verify.clients.rules import Client, Rule
+from certkit.verify.clients.rules import Client, Largest, Rule
 
 _KEY_USAGE: Final = "SEC_ERROR_INADEQUATE_KEY_USAGE"
 _DISABLED: Final = "SEC_ERROR_CERT_SIGNATURE_ALGORITHM_DISABLED"
@@ -54,6 +55,7 @@ _PATH: Final = (
     Rule("leaf-signed-ed25519", _DISABLED, unless=("pinned",)),
     *_of_issuer("intermediate"),
     Rule("untrusted", "SEC_ERROR_UNKNOWN_ISSUER"),
+    Rule("issuer-over-64-kb", "SEC_ERROR_UNKNOWN_ISSUER"),
     Rule("over-6-between", "SEC_ERROR_UNKNOWN_ISSUER"),
     Rule("anchor-unknown-critical", _UNKNOWN_CRITICAL),
     Rule("anchor-key-id-critical", _UNKNOWN_CRITICAL),
@@ -88,8 +90,10 @@ FIREFOX: Final = Client(
     climb=Climb(
         by_name_without_foreign_roots, any_certificate, nss_can_hold, same_name=same_octets
     ),
+    largest=Largest(size.FIREFOX, "SSL_ERROR_RX_MALFORMED_HANDSHAKE"),
     matching=Matching(),
     rules=(
+        Rule("leaf-over-64-kb", "SEC_ERROR_BAD_DER"),
         Rule("leaf-ed25519", "SSL_ERROR_NO_CYPHER_OVERLAP"),
         Rule("leaf-unknown-critical", "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION"),
         Rule("leaf-key-id-critical", "SEC_ERROR_UNKNOWN_CRITICAL_EXTENSION"),

@@ -415,6 +415,12 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
             "the common name is no text at all", _of(ask.leaf, one.common_name_of_no_text)
         ),
         # ---- keys and signatures
+        "leaf-over-64-kb": Flaw(
+            "the certificate is longer than 64 KB", _of(ask.leaf, one.over_64_kb)
+        ),
+        "issuer-over-64-kb": Flaw(
+            "a CA's certificate is longer than 64 KB", _of(ask.issuers, one.over_64_kb)
+        ),
         "leaf-small-rsa": Flaw(
             "the certificate has RSA below 2048 bits", _of(ask.leaf, one.small_rsa)
         ),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from certkit.pki import der
+from certkit.verify import size
 from certkit.verify.clients.climb import Climb, end_of_what_was_sent, in_sent_order
 from certkit.verify.clients.general_names import (
     DIRECTORY,
@@ -19,7 +20,7 @@ from certkit.verify.clients.general_names import (
 )
 from certkit.verify.clients.hostnames import ALL_STRINGS, AT_START, Matching
 from certkit.verify.clients.issuer_names import same_text
-from certkit.verify.clients.rules import Client, Rule
+from certkit.verify.clients.rules import Client, Largest, Rule
 
 if TYPE_CHECKING:
     from certkit.pki.certificate import Certificate
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _CLIMB: Final = Climb(
     in_sent_order, end_of_what_was_sent, last_version_first=True, same_name=same_text
 )
+_TOO_LARGE: Final = "The handshake data size is too large."
 _IA5, _UNIVERSAL = 0x16, 0x1C
 _MATCHING: Final = Matching(
     stars=AT_START,
@@ -96,6 +98,7 @@ def _until_an_empty_name(certificate: Certificate) -> Certificate:
 GNUTLS: Final = Client(
     "GnuTLS",
     "gnutls-cli 3.7.9",
+    largest=Largest(size.GNUTLS, f"*** Fatal error: {_TOO_LARGE}"),
     climb=_CLIMB,
     matching=_MATCHING,
     reads=_until_an_empty_name,
@@ -127,6 +130,7 @@ _NOT_TRUSTED: Final = "The certificate of ‘{name}’ is not trusted."
 WGET: Final = Client(
     "wget",
     "wget 1.21.3 with GnuTLS 3.7.9",
+    largest=Largest(size.GNUTLS, f"GnuTLS: {_TOO_LARGE}"),
     climb=_CLIMB,
     matching=_MATCHING,
     reads=_until_an_empty_name,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
 
+from certkit.verify import size
 from certkit.verify.clients import general_names as general
 from certkit.verify.clients.certificates import key_id_critical
 from certkit.verify.clients.climb import Climb, any_certificate, by_signature
@@ -13,7 +14,7 @@ from certkit.verify.clients.general_names import common_name_tags
 from certkit.verify.clients.hostnames import Matching, covers
 from certkit.verify.clients.issuer_names import same_octets
 from certkit.verify.clients.questions import first_outside
-from certkit.verify.clients.rules import Client, Rule
+from certkit.verify.clients.rules import Client, Largest, Rule
 from certkit.verify.profile import common_names
 from certkit.verify.uris import go_parses
 
@@ -91,6 +92,10 @@ def _can_parse(certificate: Certificate) -> bool:
 GO: Final = Client(
     "Go",
     "Go 1.27.3",
+    largest=Largest(
+        size.GO,
+        "tls: handshake message of length {length} bytes exceeds maximum of 262144 bytes",
+    ),
     climb=Climb(by_signature, any_certificate, _can_parse, same_name=same_octets),
     matching=_MATCHING,
     rules=(

@@ -6,11 +6,12 @@ from typing import TYPE_CHECKING, Final
 
 from cryptography import x509
 
+from certkit.verify import size
 from certkit.verify.clients.climb import Climb, any_certificate, in_order
 from certkit.verify.clients.hostnames import SEVERAL, Matching
 from certkit.verify.clients.issuer_names import same_usual_text
 from certkit.verify.clients.java_names import complaint, without_bad_names
-from certkit.verify.clients.rules import Client, Rule
+from certkit.verify.clients.rules import Client, Largest, Rule
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,6 +139,10 @@ _NOTES: Final = (
     ("outside-anchor", "the name constraints of a root are not kept"),
     ("excluded-by-anchor", "the name constraints of a root are not kept"),
 )
+_LARGEST: Final = Largest(
+    size.JAVA,
+    "The size of the handshake message ({length}) exceeds the maximum allowed size (32768)",
+)
 _CLIMB: Final = Climb(in_order, any_certificate, same_name=same_usual_text)
 
 
@@ -148,6 +153,7 @@ def _complaint(sight: Sight) -> str:
 JAVA_17: Final = Client(
     "Java 17",
     "OpenJDK 17.0.15",
+    largest=_LARGEST,
     climb=_CLIMB,
     matching=Matching(
         stars=SEVERAL,
@@ -166,6 +172,7 @@ JAVA_17: Final = Client(
 JAVA_25: Final = Client(
     "Java 25",
     "OpenJDK 25.0.2",
+    largest=_LARGEST,
     climb=_CLIMB,
     matching=Matching(
         stars=SEVERAL,

@@ -10,11 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from certkit.verify import size
 from certkit.verify.clients import general_names as general
 from certkit.verify.clients import node_names
 from certkit.verify.clients.climb import Climb, any_certificate, by_key_id, roots_alone
 from certkit.verify.clients.hostnames import ANYWHERE, AT_EITHER_END, LDH, Matching
-from certkit.verify.clients.rules import Client, Rule
+from certkit.verify.clients.rules import Client, Largest, Rule
 from certkit.verify.profile import common_names
 
 if TYPE_CHECKING:
@@ -186,6 +187,7 @@ OPENSSL: Final = Client(
     "OpenSSL",
     "openssl s_client 3.0.19 -verify_return_error -verify_hostname",
     climb=_ROOTS_ALONE,
+    largest=Largest(size.OPENSSL, "SSL routines:read_state_machine:excessive message size:"),
     matching=Matching(
         stars=AT_EITHER_END,
         covered=LDH,
@@ -213,6 +215,7 @@ PYTHON: Final = Client(
     "Python <= 3.12",
     "Python 3.11.7 and 3.12.1 with OpenSSL 3.0.19",
     climb=_ROOTS_ALONE,
+    largest=Largest(size.OPENSSL, "[SSL: EXCESSIVE_MESSAGE_SIZE] excessive message size"),
     matching=_PYTHON_MATCHING,
     rules=(
         *_rules(_FAILED, (*_LEAF_KEY, *_PATH, *_EXTENSIONS, *_STRENGTH)),
@@ -232,6 +235,7 @@ PYTHON_STRICT: Final = Client(
     "Python 3.13+",
     "Python 3.13.0 with OpenSSL 3.0.19",
     climb=_PARTIAL,
+    largest=Largest(size.OPENSSL, "[SSL: EXCESSIVE_MESSAGE_SIZE] excessive message size"),
     matching=_PYTHON_MATCHING,
     rules=(
         *_rules(_FAILED, (*_LEAF_KEY, *_PARTIAL_PATH)),
@@ -278,6 +282,7 @@ CURL: Final = Client(
     "curl",
     "curl 7.88.1 with OpenSSL 3.0.19",
     climb=_PARTIAL,
+    largest=Largest(size.OPENSSL, "error:0A000098:SSL routines::excessive message size"),
     matching=Matching(
         dot_presented="dropped",
         common_name="no-dns-or-ip",
@@ -368,6 +373,7 @@ def _node(
         name,
         version,
         climb=_ROOTS_ALONE,
+        largest=Largest(size.OPENSSL, "SSL routines:read_state_machine:excessive message size:"),
         matching=_NODE_MATCHING,
         unsure=unsure,
         rules=(

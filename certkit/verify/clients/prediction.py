@@ -8,10 +8,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from certkit.pki.quiet import quietly
-from certkit.verify import inputs
+from certkit.verify import inputs, size
 from certkit.verify.clients.apple import APPLE
 from certkit.verify.clients.chromium import CHROMIUM
 from certkit.verify.clients.climb import SearchGivenUp
+from certkit.verify.clients.constraints import comparisons
 from certkit.verify.clients.firefox import FIREFOX
 from certkit.verify.clients.flaws import FLAWS
 from certkit.verify.clients.gnutls import GNUTLS, WGET
@@ -97,8 +98,12 @@ def predict(
 _MAX_SENT: Final = 100
 """OpenSSL gives up at a depth of 100; what a hostile server sends beyond that is nobody's chain."""
 _MAX_WAYS: Final = 64
+_MAX_COMPARISONS: Final = 50_000
+"""Of names with constraints. OpenSSL, Go and rustls give up between 250,000 and a million."""
+_TOO_LARGE: Final = "so long a chain is refused by every client that was measured"
 _UNREADABLE: Final = "a certificate cannot be read here, and clients differ in what they can read"
 _TOO_MANY: Final = "the search for a path was given up: too many certificates"
+_TOO_CONSTRAINED: Final = "there are too many names and name constraints to compare"
 
 
 def _predicted(client: Client, chain: Chain) -> Prediction:
@@ -120,12 +125,20 @@ def predict_one(client: Client, chain: Chain) -> tuple[Prediction, Rule | None]:
 
     Raises SearchGivenUp, and what a hostile certificate makes pyca raise.
     """
+    length = size.message_length(chain.sent)
+    if client.largest is not None and length > client.largest.octets:
+        said = client.largest.says.format(length=length)
+        return Prediction(client.name, "reject", said), None
+    if length > size.GO:
+        return Prediction(client.name, "unknown", _TOO_LARGE), None
     refusals: list[tuple[Prediction, Rule]] = []
     sent = (client.reads(chain.leaf), *chain.sent[1:])
     ways = client.climb.sights(replace(chain, sent=sent, matching=client.matching))
     for sight in islice(ways, _MAX_WAYS):
         if any(node.certificate.malformed is not None for node in sight.nodes):
             return Prediction(client.name, "unknown", _UNREADABLE), None
+        if comparisons(sight.path) > _MAX_COMPARISONS:
+            return Prediction(client.name, "unknown", _TOO_CONSTRAINED), None
         rule = next((rule for rule in client.rules if rule.applies(sight)), None)
         if rule is None:
             return _accepted(client, sight), None

@@ -68,6 +68,17 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Largest:
+    """The longest message of certificates that a client takes, and its words about a longer one.
+
+    ``{length}`` in them is the length of that message. Nothing in it has been read then.
+    """
+
+    octets: int
+    says: str
+
+
+@dataclass(frozen=True, slots=True)
 class Client:
     """``rules``: the first that applies decides; a chain that none applies to is accepted.
 
@@ -85,6 +96,8 @@ class Client:
     unsure: tuple[tuple[str, str], ...] = ()
     reads: Callable[[Certificate], Certificate] = mended
     """The certificate of the server as this client reads its names."""
+    largest: Largest | None = None
+    """None where it is not known."""
 
     def remarks(self) -> tuple[tuple[str, str], ...]:
         """``notes``, and what is worth a word with any client."""

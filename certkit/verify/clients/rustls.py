@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from certkit.verify import size
 from certkit.verify.clients import general_names as general
 from certkit.verify.clients.climb import Climb, by_name, not_the_leaf
 from certkit.verify.clients.general_names import general_names
 from certkit.verify.clients.hostnames import Matching
 from certkit.verify.clients.issuer_names import same_octets
-from certkit.verify.clients.rules import Client, Rule
+from certkit.verify.clients.rules import Client, Largest, Rule
 
 if TYPE_CHECKING:
     from certkit.verify.clients.general_names import GeneralName
@@ -65,6 +66,7 @@ def _text(name: GeneralName) -> str:
 RUSTLS: Final = Client(
     "rustls/Deno",
     "Deno 2.9.8",
+    largest=Largest(size.RUSTLS, "received corrupt message of type HandshakePayloadTooLarge"),
     climb=Climb(by_name, not_the_leaf, same_name=same_octets),
     matching=Matching(),
     rules=(

@@ -55,6 +55,11 @@ def parse_head(octets: bytes) -> Head | None:
     return Head(status[1].decode("ascii"), int(status[2]), reason, tuple(fields))
 
 
+def is_folded(octets: bytes) -> bool:
+    """Whether a field goes on in another line."""
+    return _FOLD.search(octets) is not None
+
+
 def odd_line(octets: bytes) -> bytes | None:
     r"""The line because of which a head that begins well is none.
 

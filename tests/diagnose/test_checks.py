@@ -203,7 +203,8 @@ FAULTS: dict[str, list[Observation]] = {
         ),
     ],
     "websocket.extension": [
-        with_fields(b"\r\n\r\n", b"\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n")
+        with_fields(b"\r\n\r\n", b"\r\nSec-WebSocket-Extensions: permessage-deflate\r\n\r\n"),
+        with_fields(b"\r\n\r\n", b"\r\nSec-WebSocket-Extensions: \r\n\r\n"),
     ],
     "websocket.origin-refused": [
         replace(status("403 Forbidden"), origins=(OriginAnswer(None, 101),)),
@@ -287,9 +288,6 @@ SOUND: dict[str, Observation] = {
         b"HTTP/1.1 200 OK\r\n\r\n", b"No required SSL certificate was sent", "https://app.test"
     ),
     "no ALPN": replace(sound(), handshake=replace(sound().handshake, alpn=None)),
-    "a field that is folded": with_fields(
-        b"Upgrade: websocket\r\n", b"Upgrade: websocket\r\nX-Long: a\r\n\tb\r\n  c\r\n"
-    ),
     "names of fields in other letters": with_fields(
         b"Upgrade: websocket\r\nConnection: Upgrade",
         b"UPGRADE: WebSocket\r\ncONNECTION: keep-alive, UPGRADE",
@@ -323,6 +321,23 @@ def test_what_is_sound_draws_nothing(what: str) -> None:
     diagnosis = judged(SOUND[what])
     assert diagnosis.ok
     assert diagnosis.findings == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "words"),
+    [
+        (b"Upgrade: websocket\r\n", b"Upgrade: websocket\r\nX: a\r\n\tb\r\n", "next line"),
+        (b"HTTP/1.1 101", b"HTTP/1.0 101", "HTTP/1.0"),
+    ],
+)
+def test_what_browsers_take_and_others_refuse_is_a_warning(
+    old: bytes, new: bytes, words: str
+) -> None:
+    diagnosis = judged(with_fields(old, new))
+    assert diagnosis.ok
+    (finding,) = diagnosis.findings
+    assert (finding.code, finding.severity) == ("http.not-http", "warning")
+    assert words in finding.summary
 
 
 def test_old_versions_and_weak_suites_that_are_offered_too_are_warnings() -> None:

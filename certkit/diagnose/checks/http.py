@@ -6,11 +6,11 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from certkit.diagnose.checks.statuses import meaning
-from certkit.diagnose.http_head import odd_line
+from certkit.diagnose.http_head import is_folded, odd_line
 from certkit.findings import Fix
 from certkit.pki.refusal import quoted
 from certkit.text import printable
-from certkit.verify.wording import advice, error
+from certkit.verify.wording import advice, error, warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -75,7 +75,10 @@ def check_not_http(case: Case) -> Iterator[Finding]:
     yield error(
         "http.not-http",
         f"what the server answers is no HTTP/1: {said}",
-        "another protocol has this port, or a program writes into its answer; Chromium says "
+        "a program writes into its answer; Chromium passes over such a line, Python's websockets, "
+        "Node's ws and curl refuse it (measured)"
+        if odd is not None
+        else "another protocol has this port, or a program writes into its answer; Chromium says "
         "ERR_INVALID_HTTP_RESPONSE",
         advice("check that the port is that of the web server: ss -ltnp"),
     )
@@ -87,6 +90,30 @@ def _begins_well(octets: bytes) -> bool:
 
 
 _HTTP: Final = b"HTTP/1."
+
+
+def check_odd(case: Case) -> Iterator[Finding]:
+    """An answer that browsers take, and stricter clients do not (measured with four of them)."""
+    answer = case.seen.answer
+    head = answer.parsed if answer is not None else None
+    if answer is None or head is None:
+        return
+    if is_folded(answer.head):
+        yield warning(
+            "http.not-http",
+            "a field of the answer goes on in the next line",
+            "servers must not fold fields (RFC 9112 section 5.2); Chromium and curl read it, "
+            "Python's websockets and Node's ws refuse the answer",
+            advice("let the server write each field in one line"),
+        )
+    if head.status == 101 and head.version == "1.0":
+        yield warning(
+            "http.not-http",
+            "the answer 101 is in HTTP/1.0",
+            "RFC 6455 section 4.1 wants HTTP/1.1; Chromium and Node's ws open it, Python's "
+            "websockets refuses",
+            advice("let a WebSocket library make the answer"),
+        )
 
 
 # --- an answer that is not 101 ---
@@ -123,4 +150,4 @@ def _words(body: bytes) -> str:
 _LONGEST: Final = 120
 
 
-CHECKS: Final = (check_not_http, check_no_answer, check_closed, check_status)
+CHECKS: Final = (check_not_http, check_no_answer, check_closed, check_status, check_odd)

@@ -85,11 +85,11 @@ _REACHED: Final = {
     400: Meaning(
         "http.bad-request",
         "the WebSocket server refuses the request",
-        f"{_ARRIVED}: Node's ws has no such path, hypercorn was asked in HTTP/1.0, or Socket.IO "
-        "misses its parameters",
+        f"{_ARRIVED}: Node's ws has no such path, hypercorn was asked in HTTP/1.0, or the server "
+        "wants a subprotocol",
         advice(
             "check the path that the program sees (proxy_pass with a path replaces that of the "
-            "location), then proxy_http_version 1.1"
+            "location), then proxy_http_version 1.1; --subprotocol asks for one"
         ),
     ),
     401: Meaning(

@@ -16,7 +16,7 @@ from certkit.findings import Fix
 from certkit.pki.refusal import quoted
 from certkit.verify import name_constraints
 from certkit.verify.signature import BROKEN_HASHES, Link, same_algorithm_twice
-from certkit.verify.wording import advice, error, issue_again, moment, span, title
+from certkit.verify.wording import advice, error, issue_again, moment, some_of, span, title
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,17 +55,20 @@ def check_form(path: Path, question: Question) -> Iterator[Finding]:
                 why,
                 issue_again(certificate.names) if index == 0 else _replace_ca(),
             )
-        if certificate.malformed is None:
-            for extension in certificate.x509.extensions:
-                if extension.critical and extension.oid not in PROCESSED:
-                    yield error(
-                        "chain.unknown-critical-extension",
-                        f"{title(path, index)} has a critical extension that is not processed "
-                        f"here: {quoted(extension.oid.dotted_string)}",
-                        "RFC 5280 section 4.2: whoever does not process a critical extension "
-                        "must refuse the certificate",
-                        advice("issue the certificate again without this extension"),
-                    )
+        unknown = [
+            quoted(extension.oid.dotted_string)
+            for extension in certificate.extensions
+            if extension.critical and extension.oid not in PROCESSED
+        ]
+        if unknown:
+            yield error(
+                "chain.unknown-critical-extension",
+                f"{title(path, index)} has a critical extension that is not processed here: "
+                f"{some_of(unknown)}",
+                "RFC 5280 section 4.2: whoever does not process a critical extension must refuse "
+                "the certificate",
+                advice("issue the certificate again without this extension"),
+            )
 
 
 def _form_problems(path: Path, index: int) -> Iterator[tuple[str, str]]:
@@ -251,10 +254,14 @@ def _constraint_finding(path: Path, violations: list[Violation]) -> Finding:
         "chain.name-constraint",
         f"{first.name}{where} {first.reason} of {title(path, first.above)}{more}",
         "RFC 5280 section 4.2.1.10: name constraints; every client but Java (on a root) keeps them",
-        Fix("command", shlex.join(["certkit", "ca", "permit", *missing]))
+        Fix("command", shlex.join(["certkit", "ca", "permit", *missing[:_MISSING]]))
         if missing
         else advice("issue the certificate for names that the CA may sign"),
     )
+
+
+_MISSING: Final = 50
+"""Names in a command that widens a CA; the next verdict says what else is missing."""
 
 
 def _superseded(path: Path, violations: list[Violation], question: Question) -> Finding | None:

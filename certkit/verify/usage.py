@@ -8,7 +8,7 @@ from cryptography import x509
 from cryptography.x509.oid import ExtendedKeyUsageOID as Eku
 
 from certkit.verify import netscape
-from certkit.verify.wording import advice, error, issue_again, title, warning
+from certkit.verify.wording import advice, error, issue_again, some_of, title, warning
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,7 +39,7 @@ def check_extended_key_usage(path: Path, question: Question) -> Iterator[Finding
         # On a leaf, OpenSSL, Firefox and cryptography do not take "any" for the one that is asked.
         if wanted in purposes or (index and Eku.ANY_EXTENDED_KEY_USAGE in purposes):
             continue
-        has = ", ".join(certificate.extended_key_usage)
+        has = some_of(certificate.extended_key_usage)
         yield error(
             code,
             f"{title(path, index)} is for {has} and not for {label}",

@@ -10,7 +10,7 @@ from certkit.pki.refusal import quoted
 from certkit.verify.identity import is_valid_pattern
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from datetime import datetime, timedelta
 
     from certkit.pki.certificate import Certificate
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from certkit.verify.path import Path
 
 _NAMES_IN_A_COMMAND: Final = 6
+_SHOWN: Final = 6
 _UNITS: Final = (
     ("year", 365 * 86400),
     ("day", 86400),
@@ -41,6 +42,17 @@ def title(path: Path, index: int) -> str:
 def subject_of(certificate: Certificate) -> str:
     """The subject in quotes, or the serial where there is none."""
     return quoted(certificate.subject) if certificate.subject else f"serial {certificate.serial}"
+
+
+def some_of(values: Sequence[str]) -> str:
+    """The first of them, and how many more there are.
+
+    >>> some_of(["a", "b"]), some_of([*"abcdefgh"])
+    ('a, b', 'a, b, c, d, e, f and 2 more')
+    """
+    more = len(values) - _SHOWN
+    shown = ", ".join(values[:_SHOWN])
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def span(delta: timedelta) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
 from cryptography import x509
@@ -11,6 +12,7 @@ from cryptography.x509.oid import NameOID
 from certkit.pki import der
 from certkit.verify.netscape import TYPE
 from tests.e2e.prediction_maker import (
+    ADDRESS,
     NAME,
     OTHER,
     Case,
@@ -44,6 +46,14 @@ def _names(m: Maker) -> Cases:
 
     return {
         "odd-raw-name-and-expired": lambda: straight(m, _RAW("b\xfccher.test"), **m.expired()),
+        **{
+            f"odd-{n}-names": lambda n=n: straight(m, *(f"a{i}.test" for i in range(n)))
+            for n in (99, 100)
+        },
+        "odd-100-addresses": lambda: straight(
+            m, *(x509.IPAddress(IPv4Address(0x0A000000 + i)) for i in range(100)), name=ADDRESS
+        ),
+        "odd-star-many": lambda: straight(m, f"{'*a' * 20}.test", name=f"{'a' * 40}.test"),
         "odd-common-name-first": lambda: common(NAME, OTHER),
         "odd-common-name-last": lambda: common(OTHER, NAME),
     }

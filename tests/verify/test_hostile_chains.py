@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from certkit import verify_chain
 from certkit.verify import path, verdict
+from certkit.verify.clients import predict
 from certkit.verify.crl import RevocationLists
 from certkit.verify.name_constraints import MAX_COMPARISONS, Budget
 from tests.verify.make import NOW, crl, make, nc, root
@@ -172,6 +173,24 @@ def test_300_bad_ways_to_the_root_cost_no_more_than_their_share(work):
     leaf = good.leaf("app.test", *(odd(f"\xfc{index}.test") for index in range(2000)))
     ok, codes = ask(work, leaf, [top], bad)
     assert (ok, codes[0]) == (False, "chain.name-constraint")
+
+
+def test_predictions_give_up_where_names_and_constraints_are_too_many():
+    constraints = nc([x509.DNSName(f"{number}.test") for number in range(1000)])
+    ca = root(add=[constraints], critical=[x509.NameConstraints])
+    leaf = ca.leaf(*(f"a.{number}.test" for number in range(100)))
+    given = predict(leaf.certificate, roots=[ca.certificate], name="a.1.test", at=NOW)
+    assert {each.verdict for each in given} == {"unknown"}
+    assert all("too many names" in each.reason for each in given)
+
+
+def test_a_label_of_many_stars_is_an_answer():
+    """Java lets several stars stand in one label; a regular expression of thirty never ends."""
+    ca = root()
+    leaf = ca.leaf(f"{'*a' * 30}.app.test")
+    given = predict(leaf.certificate, roots=[ca.certificate], name=f"{'a' * 62}b.app.test", at=NOW)
+    assert {each.verdict for each in given} == {"reject"}
+    assert max(len(each.reason) for each in given) <= 1000
 
 
 def test_many_names_under_many_constraints_are_given_up_at_the_limit(work):

@@ -97,6 +97,26 @@ def test_what_is_longer_than_clients_take_is_minded():
     assert judge(CA.leaf("app.test", add=[swollen]), strict=True).ok
 
 
+def test_what_a_hostile_certificate_lists_is_not_all_repeated():
+    unknown = [
+        x509.UnrecognizedExtension(x509.ObjectIdentifier(f"1.2.3.{number}"), b"\x05\x00")
+        for number in range(100)
+    ]
+    purposes = x509.ExtendedKeyUsage([each.oid for each in unknown])
+    ca = root(add=[nc([x509.DNSName("good.test")])], critical=[x509.NameConstraints])
+    leaf = ca.leaf(
+        *(f"{number}.bad.test" for number in range(500)),
+        add=unknown,
+        replace=[purposes],
+        critical=[x509.UnrecognizedExtension],
+    )
+    verdict = judge(leaf, roots=[ca])
+    assert len(verdict.findings) < 8
+    texts = [f"{each.summary}{each.why}{each.fix.text}" for each in verdict.findings]
+    assert max(map(len, texts)) < 1500
+    assert sum("1.2.3.5, 1.2.3.6 and" in text or "'1.2.3.5' and 94 more" in text for text in texts)
+
+
 @pytest.mark.parametrize(("more", "minding"), [(9, False), (10, True)])
 def test_certificates_beyond_those_that_java_takes_are_minded(more, minding):
     others = [CA.ca(f"CN=Other {number}") for number in range(more)]

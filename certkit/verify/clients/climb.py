@@ -281,7 +281,8 @@ def _known(path: Path, builder: PathBuilder) -> Path:
 
 def _builder(chain: Chain, ends: Sequence[Certificate]) -> PathBuilder:
     """A search in which ``ends`` are the ends, and other trusted certificates are steps."""
-    steps = [each for each in chain.roots if each not in ends]
+    known = {*ends}
+    steps = [each for each in chain.roots if each not in known]
     return PathBuilder(ends, (*steps, *chain.sent[1:]), chain.at, chain.same_name)
 
 

@@ -30,6 +30,9 @@ _CRITICAL: Final = "x509: unhandled critical extension"
 _MATCHING: Final = Matching(top_level=True, dot_presented="kept")
 
 
+_TOO_MANY_TO_LIST: Final = 100
+
+
 def _name(sight: Sight) -> str:
     """HostnameError.Error."""
     asked, leaf = sight.asked, sight.leaf
@@ -38,6 +41,9 @@ def _name(sight: Sight) -> str:
     if not has_san and any(covers(text, asked, _MATCHING) for text in texts):
         return "x509: certificate relies on legacy Common Name field, use SANs instead"
     names = [name.value for name in leaf.names if name.type == asked.type]
+    if len(names) >= _TOO_MANY_TO_LIST:
+        kind = "names" if asked.type == "dns" else "IP SANs"
+        return f"x509: certificate is valid for {len(names)} {kind}, but none matched {sight.name}"
     if any(names):
         return f"x509: certificate is valid for {', '.join(names)}, not {sight.name}"
     if asked.type == "ip":

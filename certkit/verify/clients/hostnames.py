@@ -148,7 +148,26 @@ def _label_covers(label: str, other: str, matching: Matching) -> bool:
     if not matching.stars.fullmatch(label) or "xn--" in label:
         return False
     whole = label == "*"
-    text = re.fullmatch(re.escape(label).replace(r"\*", "(.*)"), other)
-    if text is None or (not whole and other.startswith("xn--")):
+    covered = _stand_for(label.split("*"), other)
+    if covered is None or (not whole and other.startswith("xn--")):
         return False
-    return all(matching.covered.fullmatch(part) for part in text.groups() if part or whole)
+    return all(matching.covered.fullmatch(part) for part in covered if part or whole)
+
+
+def _stand_for(literals: list[str], text: str) -> list[str] | None:
+    """What the stars between ``literals`` stand for in ``text``, each for as little as it can.
+
+    No regular expression: one with thirty stars runs for years.
+    """
+    first, *between, last = literals
+    end = len(text) - len(last)
+    if not text.startswith(first) or not text.endswith(last) or end < len(first):
+        return None
+    found, at = [], len(first)
+    for literal in between:
+        place = text.find(literal, at, end)
+        if place < 0:
+            return None
+        found.append(text[at:place])
+        at = place + len(literal)
+    return [*found, text[at:end]]

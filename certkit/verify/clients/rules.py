@@ -35,6 +35,9 @@ UNMEASURED: Final = (
 )
 
 
+_LONGEST: Final = 1000
+
+
 @dataclass(frozen=True, slots=True)
 class Rule:
     """The client rejects a chain with this flaw and says these words.
@@ -62,9 +65,13 @@ class Rule:
         )
 
     def words(self, sight: Sight) -> str:
-        if callable(self.says):
-            return self.says(sight)
-        return self.says.format(name=sight.name, host=sight.asked.value)
+        """At most a thousand characters: some clients list every name there is."""
+        said = (
+            self.says(sight)
+            if callable(self.says)
+            else self.says.format(name=sight.name, host=sight.asked.value)
+        )
+        return said[:_LONGEST]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from certkit.findings import Finding, Severity
 from certkit.pki.refusal import quoted
 from certkit.verify.identity import reference
 from certkit.verify.key_ids import points_to
-from certkit.verify.uris import go_parses, java_complaint
+from certkit.verify.uris import go_cannot_constrain, go_parses, java_complaint
 from certkit.verify.wording import advice, issue_again, span, title, warning
 
 if TYPE_CHECKING:
@@ -121,6 +121,24 @@ def _is_no_name(name: x509.GeneralName) -> bool:
     return isinstance(name, x509.IPAddress) and isinstance(name.value, IPv4Network | IPv6Network)
 
 
+def _old_with_extensions(node: Node, is_issuer: bool) -> bool:
+    certificate = node.certificate
+    return certificate.x509.version is not x509.Version.v3 and bool(certificate.extensions)
+
+
+def large_oids(certificate: Certificate, bits: int = 31) -> Iterator[x509.ObjectIdentifier]:
+    """Identifiers of extensions and of purposes with a number that so many bits do not hold."""
+    for extension in certificate.extensions:
+        purposes = extension.value if isinstance(extension.value, x509.ExtendedKeyUsage) else ()
+        for oid in (extension.oid, *purposes):
+            if any(int(arc) >> bits for arc in oid.dotted_string.split(".")):
+                yield oid
+
+
+def _large_oid(node: Node, is_issuer: bool) -> bool:
+    return any(large_oids(node.certificate))
+
+
 def _critical_distribution_points(node: Node, is_issuer: bool) -> bool:
     found = node.certificate.extension(x509.CRLDistributionPoints)
     return found is not None and found.critical
@@ -210,6 +228,21 @@ _RULES: Final = (
         below=Severity.WARNING,
     ),
     _Rule(
+        _old_with_extensions,
+        "is of version 1 and has extensions",
+        "RFC 5280 section 4.1.2.1: with extensions it must be of version 3; Chromium, Java, "
+        "GnuTLS, rustls and Python 3.13 refuse it, and Go does not read the extensions",
+        on_anchor=Severity.WARNING,
+    ),
+    _Rule(
+        _large_oid,
+        "has an object identifier with a number of more than 31 bits, as those under 2.25 have",
+        "RFC 5280 appendix B: such numbers stay below 2**28; Go refuses the certificate, and "
+        "GnuTLS where it is more than 64 bits",
+        on_anchor=Severity.WARNING,
+        below=Severity.WARNING,
+    ),
+    _Rule(
         _critical_distribution_points,
         "has critical CRL distribution points",
         "RFC 5280 section 4.2.1.13: they should not be critical; Chromium, Firefox and Java do "
@@ -274,6 +307,25 @@ def check_raw_names(path: Path, question: Question) -> Iterator[Finding]:
             f"the certificate holds {quoted(raw[0])}{more} in letters outside ASCII",
             "RFC 5280 section 7.2: such a name is stored as A-labels (xn--...); Chromium, Go and "
             "cryptography refuse the whole certificate",
+            issue_again(leaf.names),
+        )
+
+
+def check_uris(path: Path, question: Question) -> Iterator[Finding]:
+    """URIs that name no host, below a CA with name constraints of whatever type."""
+    constrained = any(
+        node.certificate.extension(x509.NameConstraints) is not None for node in path.nodes[1:]
+    )
+    leaf = path.nodes[0].certificate
+    uris = [name.value for name in leaf.names if name.type == "uri"] if constrained else []
+    odd = [uri for uri in uris if go_cannot_constrain(uri) is not None]
+    if odd:
+        yield warning(
+            "chain.strict-profile",
+            f"the certificate holds the URI {quoted(odd[0])}, which has no host name, under name "
+            "constraints",
+            "RFC 5280 section 4.2.1.10 refuses it where URIs are constrained; Go refuses it under "
+            "constraints of any type",
             issue_again(leaf.names),
         )
 

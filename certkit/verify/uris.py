@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from ipaddress import ip_address
 from typing import Final
+from urllib.parse import urlsplit
 
 # java.net.URI: RFC 2396, and letters outside ASCII as they are.
 _CHAR: Final = r"(?:[A-Za-z0-9_\-!.~'()*;:@&=+$,]|%[0-9A-Fa-f]{2}|(?![\s\x80-\x9f])[^\x00-\x7f])"
@@ -55,6 +57,21 @@ def go_parses(text: str) -> bool:
         host, slash, path = rest[2:].partition("/")
         rest = slash + path
     return not _BAD_ESCAPE.search(rest) and _go_host(host.rpartition("@")[2])
+
+
+def go_cannot_constrain(text: str) -> str | None:
+    """Why Go cannot hold a URI against name constraints; None when it can."""
+    try:
+        host = urlsplit(text).hostname
+    except ValueError:
+        return None  # Go cannot parse it either, and says so first
+    if not host:
+        return "URI with empty host"
+    try:
+        ip_address(host)
+    except ValueError:
+        return None
+    return "URI with IP"
 
 
 def _go_host(host: str) -> bool:

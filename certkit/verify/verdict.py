@@ -55,6 +55,7 @@ _PATH_CHECKS: Final[tuple[_Check, ...]] = (
     strength.check_keys,
     revocation.check_revocation,
     profile.check_profile,
+    profile.check_uris,
     key_ids.check_key_identifiers,
     spelling.check_spelling,
     profile.check_anchor,

@@ -23,7 +23,7 @@ from tests.e2e.prediction_maker import (
     straight,
     through,
 )
-from tests.verify.make import CLIENT, dn, key_usage, nc, san
+from tests.verify.make import CLIENT, SERVER, dn, key_usage, nc, san
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,6 +97,18 @@ def _extensions(m: Maker) -> Cases:
             f"odd-{what}-leaf": lambda flaw=flaw: straight(m, **flaw),
             f"odd-{what}-intermediate": lambda flaw=flaw: through(m, flaw),
             f"odd-{what}-root": lambda flaw=flaw: below_root(m, flaw),
+        }
+    for number in ("2.25.329800735698586629295641978511506172918", "1.3.6.1.4.1.2147483648"):
+        oid = x509.ObjectIdentifier(number)
+        unknown = {"add": [x509.UnrecognizedExtension(oid, b"\x05\x00")]}
+        purposes = {"replace": [_EKU([SERVER, oid])]}
+        bits = "31" if number.startswith("1.") else "64"
+        if bits == "31":  # GnuTLS cannot load a file with more than 64
+            found["odd-over-31-bits-root"] = lambda flaw=unknown: below_root(m, flaw)
+        found |= {
+            f"odd-over-{bits}-bits-leaf": lambda flaw=unknown: straight(m, **flaw),
+            f"odd-over-{bits}-bits-intermediate": lambda flaw=unknown: through(m, flaw),
+            f"odd-over-{bits}-bits-purpose": lambda flaw=purposes: straight(m, **flaw),
         }
     second = x509.TLSFeature([x509.TLSFeatureType.status_request_v2])
     return found | {
@@ -252,8 +264,23 @@ def _constraints(m: Maker) -> Cases:
         "odd-wildcard-over-excluded-intermediate": lambda: through(
             m, excluded, None, None, wild, name="www." + NAME
         ),
+        **{
+            f"odd-uri-{what}-constrained": lambda uri=uri: _uri_constrained(m, uri)
+            for what, uri in {
+                "urn": "urn:uuid:f81d4fae-7dec-11d0-a765-00a0c91e6bf6",
+                "address": "https://10.0.0.1/",
+                "address-6": "https://[::1]/",
+                "host": "https://elsewhere.example/",
+                "file": "file:///etc",
+            }.items()
+        },
         "odd-intermediate-outside": lambda: _intermediate_outside(m),
     }
+
+
+def _uri_constrained(m: Maker, uri: str) -> Case:
+    flaws = {"add": [nc([x509.DNSName("test")])], "critical": [_NC]}
+    return below_root(m, flaws, None, NAME, x509.UniformResourceIdentifier(uri))
 
 
 def _intermediate_outside(m: Maker) -> Case:

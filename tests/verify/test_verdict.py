@@ -13,7 +13,21 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID, NameOID
 
 import certkit
 from certkit import Certificate, CertificateAuthority, CertkitError, Severity, verify_chain
-from tests.verify.make import CLIENT, NOW, SERVER, dn, key_usage, make, nc, patched, root, san
+from certkit.pki import der
+from tests.verify.make import (
+    CLIENT,
+    NOW,
+    SERVER,
+    Made,
+    dn,
+    key_usage,
+    make,
+    nc,
+    patched,
+    root,
+    san,
+    signed,
+)
 
 CA = root()
 INTERMEDIATE = CA.ca("CN=Issuing CA")
@@ -689,6 +703,74 @@ def test_an_authority_key_id_of_another_is_openssls_concern(identifier, points):
     assert codes(verdict, Severity.WARNING) == ([] if points else ["chain.strict-profile"])
     assert points or "OpenSSL, curl, Python and Node" in verdict.findings[0].why
     assert judge(leaf, intermediates=[INTERMEDIATE], strict=True).ok is points
+
+
+def of_version_1(made: Made, issuer: Made) -> Made:
+    """The same certificate, with its extensions, without the number of its version."""
+    tbs = der.inside(made.certificate.x509.tbs_certificate_bytes)
+    fields = b"".join(each for each in der.elements(tbs) if each[0] != 0xA0)
+    octets = signed(der.sequence(fields), issuer.key)
+    return Made(Certificate.from_der(octets), made.key)
+
+
+@pytest.mark.parametrize(
+    ("where", "severity"),
+    [
+        ("leaf", Severity.ERROR),
+        ("intermediate", Severity.ERROR),
+        ("root", Severity.WARNING),
+        (None, None),
+    ],
+)
+def test_extensions_belong_to_version_3(where, severity):
+    """RFC 5280 section 4.1.2.1; a root is but a name and a key."""
+    ca = root()
+    between = ca.ca()
+    leaf = between.leaf("app.test")
+    if where == "root":
+        ca = of_version_1(ca, ca)
+    elif where == "intermediate":
+        between = of_version_1(between, ca)
+    elif where == "leaf":
+        leaf = of_version_1(leaf, between)
+    verdict = judge(leaf, roots=[ca], intermediates=[between])
+    assert verdict.ok == (severity is not Severity.ERROR)
+    assert [each.severity for each in verdict.findings] == ([severity] if severity else [])
+    assert all("is of version 1 and has ext" in each.summary for each in verdict.findings)
+
+
+@pytest.mark.parametrize(
+    ("uri", "constrained", "minded"),
+    [
+        ("urn:example:a", True, True),
+        ("https://10.0.0.1/", True, True),
+        ("https://app.test/", True, False),
+        ("urn:example:a", False, False),
+    ],
+)
+def test_a_uri_without_a_host_name_under_constraints_is_gos_concern(uri, constrained, minded):
+    constraints = nc([x509.DNSName("test")])
+    ca = root(**({"add": [constraints], "critical": [x509.NameConstraints]} if constrained else {}))
+    verdict = judge(ca.leaf("app.test", x509.UniformResourceIdentifier(uri)), roots=[ca])
+    assert verdict.ok
+    assert codes(verdict, Severity.WARNING) == ["chain.strict-profile"] * minded
+
+
+@pytest.mark.parametrize(
+    ("number", "minded"),
+    [
+        ("2.25.329800735698586629295641978511506172918", True),
+        ("1.3.6.1.4.1.2147483648", True),
+        ("1.3.6.1.4.1.2147483647", False),
+    ],
+)
+def test_a_number_that_does_not_fit_into_31_bits_is_gos_concern(number, minded):
+    oid = x509.ObjectIdentifier(number)
+    extension = {"add": [x509.UnrecognizedExtension(oid, b"\x05\x00")]}
+    for leaf in (CA.leaf(**extension), CA.leaf(replace=[x509.ExtendedKeyUsage([SERVER, oid])])):
+        verdict = judge(leaf)
+        assert verdict.ok
+        assert codes(verdict, Severity.WARNING) == ["chain.strict-profile"] * minded
 
 
 @pytest.mark.parametrize("where", ["leaf", "intermediate", "root"])

@@ -12,6 +12,7 @@ from cryptography.x509.oid import SignatureAlgorithmOID as Algorithm
 from certkit.verify import netscape
 from certkit.verify.clients.general_names import IP, TEXTS, URI, common_name_tags, general_names
 from certkit.verify.clients.hostnames import ALL_STRINGS
+from certkit.verify.profile import large_oids
 from certkit.verify.signature import BROKEN_HASHES
 from certkit.verify.uris import go_parses
 
@@ -195,6 +196,16 @@ def must_staple(sight: Sight, node: Node) -> bool:
 
 def demands_features(sight: Sight, node: Node) -> bool:
     return node.certificate.extension(x509.TLSFeature) is not None
+
+
+def extension_over_64_bits(sight: Sight, node: Node) -> bool:
+    ids = {extension.oid for extension in node.certificate.extensions}
+    return not ids.isdisjoint(large_oids(node.certificate, 64))
+
+
+def purpose_over_64_bits(sight: Sight, node: Node) -> bool:
+    found = node.certificate.extension(x509.ExtendedKeyUsage)
+    return found is not None and not {*found.value}.isdisjoint(large_oids(node.certificate, 64))
 
 
 def over_64_kb(sight: Sight, node: Node) -> bool:

@@ -59,7 +59,7 @@ class Climb:
 
 def is_root(certificate: Certificate) -> bool:
     """What OpenSSL calls self-signed (EXFLAG_SS): nothing in it points to another issuer."""
-    return certificate.self_issued and points_to(certificate, certificate)
+    return Node.of(certificate, anchor=False).self_issued and points_to(certificate, certificate)
 
 
 # ---- what may be the end -------------------------------------------------------------------------

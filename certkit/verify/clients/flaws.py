@@ -421,6 +421,26 @@ FLAWS: Final[Mapping[str, Flaw]] = MappingProxyType(
         "issuer-over-64-kb": Flaw(
             "a CA's certificate is longer than 64 KB", _of(ask.issuers, one.over_64_kb)
         ),
+        "uri-without-host-constrained": Flaw(
+            "a URI names no host, and there are name constraints",
+            lambda sight: ask.uri_without_host_constrained(sight) is not None,
+        ),
+        "sent-large-oid": Flaw(
+            "an object identifier has a number of more than 31 bits",
+            lambda sight: any(any(profile.large_oids(each)) for each in sight.chain.sent),
+        ),
+        "leaf-extension-over-64-bits": Flaw(
+            "the identifier of an extension has a number of more than 64 bits",
+            _of(ask.leaf, one.extension_over_64_bits),
+        ),
+        "leaf-purpose-over-64-bits": Flaw(
+            "the identifier of a purpose has a number of more than 64 bits",
+            _of(ask.leaf, one.purpose_over_64_bits),
+        ),
+        "intermediate-over-64-bits": Flaw(
+            "an identifier in an intermediate has a number of more than 64 bits",
+            _of(ask.between, lambda _, node: any(profile.large_oids(node.certificate, 64))),
+        ),
         "leaf-small-rsa": Flaw(
             "the certificate has RSA below 2048 bits", _of(ask.leaf, one.small_rsa)
         ),

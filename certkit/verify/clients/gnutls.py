@@ -103,6 +103,9 @@ GNUTLS: Final = Client(
     matching=_MATCHING,
     reads=_until_an_empty_name,
     rules=(
+        Rule("leaf-extension-over-64-bits", "*** Fatal error: ASN1 parser: Error in DER parsing."),
+        Rule("leaf-purpose-over-64-bits", "*** Fatal error: Error in the certificate."),
+        Rule("intermediate-over-64-bits", "*** Fatal error: Error in the certificate."),
         Rule("leaf-empty-name", _UNREAD),
         Rule("over-16-sent", "Some constraint limits were reached."),
         Rule("leaf-cannot-sign", "Key usage violation in certificate has been detected."),
@@ -135,6 +138,8 @@ WGET: Final = Client(
     matching=_MATCHING,
     reads=_until_an_empty_name,
     rules=(
+        Rule("leaf-extension-over-64-bits", "GnuTLS: ASN1 parser: Error in DER parsing."),
+        Rule("intermediate-over-64-bits", "No certificate presented by {host}."),
         Rule("leaf-empty-name", f"GnuTLS: {_UNREAD}"),
         Rule("over-16-sent", "No certificate presented by {host}."),
         *_rules(

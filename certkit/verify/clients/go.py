@@ -13,10 +13,10 @@ from certkit.verify.clients.climb import Climb, any_certificate, by_signature
 from certkit.verify.clients.general_names import common_name_tags
 from certkit.verify.clients.hostnames import Matching, covers
 from certkit.verify.clients.issuer_names import same_octets
-from certkit.verify.clients.questions import first_outside
+from certkit.verify.clients.questions import first_outside, uri_without_host_constrained
 from certkit.verify.clients.rules import Client, Largest, Rule
-from certkit.verify.profile import common_names
-from certkit.verify.uris import go_parses
+from certkit.verify.profile import common_names, large_oids
+from certkit.verify.uris import go_cannot_constrain, go_parses
 
 if TYPE_CHECKING:
     from certkit.pki.certificate import Certificate
@@ -54,18 +54,39 @@ def _name(sight: Sight) -> str:
     return f"x509: certificate is not valid for any names, but wanted to match {sight.name}"
 
 
+_REFUSAL: Final = (
+    "x509: a root or intermediate certificate is not authorized to sign for this name: "
+)
+
+
 def _constraint(sight: Sight) -> str:
-    refusal = "x509: a root or intermediate certificate is not authorized to sign for this name: "
     found = first_outside(sight)
     if found is None:
-        return refusal
+        return _REFUSAL
     kind = "DNS name" if found.kind is x509.DNSName else "IP address"
     why = (
         "is not permitted by any constraint"
         if found.excluded is None
         else f'is excluded by constraint "{found.excluded}"'
     )
-    return f'{refusal}{kind} "{found.name}" {why}'
+    return f'{_REFUSAL}{kind} "{found.name}" {why}'
+
+
+def _uri_constraint(sight: Sight) -> str:
+    uri = uri_without_host_constrained(sight) or ""
+    return f'{_REFUSAL}{go_cannot_constrain(uri)} ("{uri}") cannot be matched against constraints'
+
+
+def _large_oid(sight: Sight) -> str:
+    """An extension is refused by its identifier before what is in it is read."""
+    first = next(each for each in sight.chain.sent if any(large_oids(each)))
+    ids = {extension.oid for extension in first.extensions}
+    what = (
+        "malformed extension OID field"
+        if not ids.isdisjoint(large_oids(first))
+        else "invalid extended key usages"
+    )
+    return f"{_UNPARSED}{what}"
 
 
 def _unparsed(sight: Sight) -> str:
@@ -91,8 +112,8 @@ _UNIVERSAL: Final = 0x1C
 
 
 def _can_parse(certificate: Certificate) -> bool:
-    """Go cannot parse a certificate whose key identifiers are critical."""
-    return not key_id_critical(certificate)
+    """Not with critical key identifiers, nor with numbers of more than 31 bits."""
+    return not key_id_critical(certificate) and not any(large_oids(certificate))
 
 
 GO: Final = Client(
@@ -107,6 +128,7 @@ GO: Final = Client(
     rules=(
         Rule("sent-md5", "tls: handshake failure"),
         Rule("sent-key-id-critical", _UNPARSED),
+        Rule("sent-large-oid", _large_oid),
         Rule("leaf-subject-unreadable", f"{_UNPARSED}invalid RDNSequence"),
         *(
             Rule(flaw, _unparsed)
@@ -146,6 +168,7 @@ GO: Final = Client(
         Rule("outside-anchor", _constraint),
         Rule("excluded-by-anchor", _constraint),
         Rule("wildcard-over-excluded", _constraint),
+        Rule("uri-without-host-constrained", _uri_constraint),
         Rule("self-issued-outside", _constraint),
     ),
 )

@@ -7,6 +7,8 @@ from datetime import UTC
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from cryptography import x509
+
 from certkit.pki.quiet import quietly
 from certkit.verify import inputs, size
 from certkit.verify.clients.apple import APPLE
@@ -22,10 +24,12 @@ from certkit.verify.clients.openssl import CURL, NODE_20, NODE_24, OPENSSL, PYTH
 from certkit.verify.clients.rustls import RUSTLS
 from certkit.verify.clients.sight import Chain
 from certkit.verify.identity import reference
+from certkit.verify.signature import same_algorithm_twice
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from certkit.pki.certificate import Certificate
     from certkit.verify.clients.rules import Answer, Client, Rule
     from certkit.verify.clients.sight import Sight
 
@@ -135,7 +139,7 @@ def predict_one(client: Client, chain: Chain) -> tuple[Prediction, Rule | None]:
     sent = (client.reads(chain.leaf), *chain.sent[1:])
     ways = client.climb.sights(replace(chain, sent=sent, matching=client.matching))
     for sight in islice(ways, _MAX_WAYS):
-        if any(node.certificate.malformed is not None for node in sight.nodes):
+        if any(_is_read_differently(node.certificate) for node in sight.nodes):
             return Prediction(client.name, "unknown", _UNREADABLE), None
         if comparisons(sight.path) > _MAX_COMPARISONS:
             return Prediction(client.name, "unknown", _TOO_CONSTRAINED), None
@@ -144,6 +148,12 @@ def predict_one(client: Client, chain: Chain) -> tuple[Prediction, Rule | None]:
             return _accepted(client, sight), None
         refusals.append((Prediction(client.name, "reject", rule.words(sight)), rule))
     return refusals[0]  # every climb has at least one way
+
+
+def _is_read_differently(certificate: Certificate) -> bool:
+    """It breaks its form, and each client stumbles over it somewhere else."""
+    old = certificate.x509.version is not x509.Version.v3 and certificate.extensions
+    return certificate.malformed is not None or bool(old) or not same_algorithm_twice(certificate)
 
 
 def _accepted(client: Client, sight: Sight) -> Prediction:

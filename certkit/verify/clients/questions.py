@@ -24,6 +24,7 @@ from certkit.verify.clients.hostnames import is_named
 from certkit.verify.clients.sight import End
 from certkit.verify.identity import find_match, is_valid_pattern, reservations
 from certkit.verify.signature import Link
+from certkit.verify.uris import go_cannot_constrain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -201,6 +202,14 @@ def odd_name_constrained(where: Where) -> Callable[[Sight], bool]:
         )
         and any(constrains(x509.DNSName, node) for node in where(sight))
     )
+
+
+def uri_without_host_constrained(sight: Sight) -> str | None:
+    """The first URI of the leaf that Go cannot compare, if any CA above has name constraints."""
+    if not any(each.certificate.extension(x509.NameConstraints) for each in issuers(sight)):
+        return None
+    uris = (name.value for name in sight.leaf.names if name.type == "uri")
+    return next((uri for uri in uris if go_cannot_constrain(uri) is not None), None)
 
 
 def other_family_outside(sight: Sight) -> bool:
